@@ -1,0 +1,1 @@
+"""What comes after the first network: choosing, regularizing, and seeing, hearing, reading."""

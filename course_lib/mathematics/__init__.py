@@ -1,0 +1,1 @@
+"""Why learning works: automatic differentiation, normalization, schedules, landscapes."""

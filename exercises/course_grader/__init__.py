@@ -1,0 +1,1 @@
+"""Parallel, sandboxed autograding for nbgrader courses."""
