@@ -106,6 +106,15 @@ def check_positive(value: float, owner: str, name: str) -> float:
     return float(value)
 
 
+def check_not_negative(value: float, owner: str, name: str) -> float:
+    """Return a finite number of at least zero, or raise an error that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{owner} expected {name} to be a number, got {value!r}")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{owner} expected {name} of at least 0, got {value}")
+    return float(value)
+
+
 def check_count(value: int, owner: str, name: str, least: int = 1) -> int:
     """Return a whole number of at least `least`, or raise an error that names the argument."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
