@@ -66,7 +66,9 @@ def check_array(
     # One dot product finds a NaN or an infinity many times faster than isfinite over the array;
     # it can also overflow on huge finite values, so only isfinite may convict.
     flat = array.ravel()
-    if not math.isfinite(np.dot(flat, flat)) and not np.isfinite(array).all():
+    with np.errstate(over="ignore"):
+        square = np.dot(flat, flat)
+    if not math.isfinite(square) and not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{owner} expected finite {name}, got {array[where]} at index {where}")
     return array
