@@ -2,16 +2,23 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+HTML := _build/html
+PORT ?= 8000
+# JupyterLab reads defaults below its own prefix too, so that nobody's home is touched.
+LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
 .PHONY: help install site serve lab test check format oracle lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 # uv comes from the lock like everything else, its hash checked by pip; then uv installs the rest.
 $(VENV)/installed: requirements.txt pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the lock into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@awk '/^uv==/{p=1} p{print} p&&!/\\$$/{exit}' requirements.txt > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements.txt
@@ -20,8 +27,28 @@ $(VENV)/installed: requirements.txt pyproject.toml
 
 install: $(VENV)/installed ## make .venv and install the lock
 
+# A page that is not built again does not repeat its warnings: after a failure every page is read
+# anew (outputs stay cached), or a second try would pass for no good reason.
+site: $(VENV)/installed ## build the website; warnings are errors
+	@$(BIN)/jupyter-book build . --warningiserror --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	@echo "The site is built: open $(CURDIR)/$(HTML)/index.html"
+
+serve: site ## build the website and serve it to this machine (PORT=8000)
+	@echo "Serving at http://127.0.0.1:$(PORT)/ until Ctrl-C"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT) >/dev/null
+
+$(LAB_DEFAULTS): $(VENV)/installed
+	@$(BIN)/jupytext-config --settings-file $@ set-default-viewer markdown myst
+	@touch $@
+
+# Neither updates nor extensions are looked for: the lock decides, and a class room may be offline.
+lab: $(LAB_DEFAULTS) ## open JupyterLab, where chapters are notebooks (LAB="--no-browser")
+	$(BIN)/python -m jupyterlab --LabApp.extension_manager=readonly \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB)
+
+# Tests that share something costly stay in one worker (loadgroup).
 test: $(VENV)/installed ## run every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(VENV)/installed ## formatting, lint and types
 	$(BIN)/ruff format --check .
@@ -35,8 +62,12 @@ format: $(VENV)/installed ## put the code into the house's format
 oracle: $(VENV)/installed ## add PyTorch, the second opinion of some tests (not in the lock)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 
-lock: ## renew requirements.txt from pyproject.toml
+lock: $(VENV)/installed ## renew requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	  --extra demos --extra book --extra exercises --extra cluster --extra test --extra dev \
 	  --extra benchmarks --generate-hashes --no-emit-index-url --no-header --quiet --upgrade \
 	  --output-file requirements.txt
+
+clean: ## remove what the other targets made, except .venv
+	rm -rf _build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
