@@ -1,1 +1,5 @@
-"""Why learning works: automatic differentiation, normalization, schedules, landscapes."""
+"""Why learning works: derivatives by machine, the shape of a loss, step sizes and signal sizes."""
+
+from course_lib.mathematics.autodiff import Tensor
+
+__all__ = ["Tensor"]
