@@ -8,13 +8,12 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib._checks import Array, check_array
+from course_lib._checks import Array, check_array, keep_float32
 from course_lib.architecture.layers import Layer
 
 
 def _as_float(x: ArrayLike, owner: str) -> Array:
-    dtype = np.float32 if getattr(x, "dtype", None) == np.float32 else np.float64
-    return check_array(x, owner, "x", None, dtype)
+    return check_array(x, owner, "x", None, keep_float32(x))
 
 
 def sigmoid(x: ArrayLike) -> Array:

@@ -4,16 +4,13 @@ Equations of the fully connected layer: ``y = x @ W + b`` and, backward, ``dx = 
 """
 
 from abc import ABC, abstractmethod
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from course_lib._checks import Array, check_array, check_count, check_rng
+from course_lib._checks import Array, Cached, after_forward, check_array, check_count, check_rng
 from course_lib.architecture.initializers import Initializer, he
 from course_lib.architecture.parameter import Parameter
-
-Cached = TypeVar("Cached")
 
 
 class Layer(ABC):
@@ -41,10 +38,7 @@ class Layer(ABC):
             parameter.zero_grad()
 
     def _after_forward(self, cached: Cached | None) -> Cached:
-        if cached is None:
-            name = type(self).__name__
-            raise RuntimeError(f"{name}.backward needs a forward pass first: call {name}.forward")
-        return cached
+        return after_forward(cached, type(self).__name__)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
