@@ -4,14 +4,38 @@ Nothing is downloaded; ``provenance.json`` gives each file's origin, licence and
 """
 
 from course_lib.datasets.digits import load_digits
+from course_lib.datasets.mel import (
+    cut_frames,
+    hertz_to_mel,
+    log_mel,
+    mel_filters,
+    mel_to_hertz,
+    power_spectrum,
+)
+from course_lib.datasets.spoken_digits import (
+    SpokenDigits,
+    SpokenPart,
+    load_spoken_clip,
+    load_spoken_digits,
+)
 from course_lib.datasets.toy import blobs, circles, moons, noisy_sine, spirals, xor
 
 __all__ = [
+    "SpokenDigits",
+    "SpokenPart",
     "blobs",
     "circles",
+    "cut_frames",
+    "hertz_to_mel",
     "load_digits",
+    "load_spoken_clip",
+    "load_spoken_digits",
+    "log_mel",
+    "mel_filters",
+    "mel_to_hertz",
     "moons",
     "noisy_sine",
+    "power_spectrum",
     "spirals",
     "xor",
 ]
