@@ -81,7 +81,9 @@ def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     return float(np.abs(a - b).max() / max(1.0, np.abs(a).max(), np.abs(b).max()))
 
 
-def check_gradients(layer: Layer, x: ArrayLike, *, rng: np.random.Generator) -> dict[str, float]:
+def check_gradients(
+    layer: Layer, x: ArrayLike, *, rng: np.random.Generator, train: bool = False
+) -> dict[str, float]:
     """Compare a layer's `backward` with central differences, for its input and every parameter.
 
     The layer's output is projected on a random ``dy``, so that ``f = sum(y * dy)`` is a number
@@ -95,6 +97,8 @@ def check_gradients(layer: Layer, x: ArrayLike, *, rng: np.random.Generator) -> 
         A batch that the layer accepts.
     rng : numpy.random.Generator
         Draws ``dy``.
+    train : bool, optional
+        What `forward` is called with.
 
     Returns
     -------
@@ -112,13 +116,13 @@ def check_gradients(layer: Layer, x: ArrayLike, *, rng: np.random.Generator) -> 
     """
     check_rng(rng, "check_gradients")
     x = np.array(check_array(x, "check_gradients", "x", None))
-    dy = rng.normal(size=layer.forward(x).shape)
+    dy = rng.normal(size=layer.forward(x, train).shape)
 
     def f() -> float:
-        return float((layer.forward(x) * dy).sum())
+        return float((layer.forward(x, train) * dy).sum())
 
     layer.zero_grad()
-    layer.forward(x)
+    layer.forward(x, train)
     dx = layer.backward(dy)
     analytic = [parameter.grad.copy() for parameter in layer.parameters()]
     layer.zero_grad()
