@@ -32,6 +32,14 @@ def _fits(shape: tuple[int, ...], wanted: Sequence[Dimension]) -> bool:
     return True
 
 
+def as_array(x: ArrayLike, owner: str, name: str) -> Array:
+    """Return `x` as an array, or raise a `TypeError` if its rows are not equally long."""
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise TypeError(f"{owner} expected {name} to be a numeric array: {error}") from None
+
+
 def check_array(
     x: ArrayLike,
     owner: str,
@@ -61,10 +69,7 @@ def check_array(
     NotFiniteError
         If a value is NaN or infinite; a kind of `ValueError`.
     """
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise TypeError(f"{owner} expected {name} to be a numeric array: {error}") from None
+    array = as_array(x, owner, name)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{owner} expected {name} to hold real numbers, got dtype {array.dtype}")
     if shape is not None and not _fits(array.shape, shape):
@@ -100,7 +105,7 @@ def check_labels(y: ArrayLike, owner: str, name: str, size: int, classes: int) -
     ValueError
         If the length differs, or a label is out of range.
     """
-    labels = np.asarray(y)
+    labels = as_array(y, owner, name)
     if labels.dtype.kind not in "iub":
         raise TypeError(f"{owner} expected {name} to hold integer labels, got dtype {labels.dtype}")
     if labels.shape != (size,):
@@ -126,7 +131,7 @@ def check_number(value: float, owner: str, name: str) -> float:
 
 def check_positive(value: float, owner: str, name: str) -> float:
     """Return a finite number above zero, or raise a `ValueError` that names the argument."""
-    if not isinstance(value, (int, float, np.integer, np.floating)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{owner} expected {name} to be a number, got {value!r}")
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{owner} expected {name} above 0, got {value}")

@@ -8,7 +8,7 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib._checks import Array, check_array, keep_float32
+from course_lib._checks import Array, check_array, check_fraction, keep_float32
 from course_lib.architecture.layers import Layer
 
 
@@ -53,7 +53,7 @@ def log_softmax(x: ArrayLike) -> Array:
     Returns
     -------
     ndarray of the same shape
-        Finite for every finite x; at most 0.
+        At most 0; finite unless two scores lie further apart than the largest float.
 
     Examples
     --------
@@ -96,7 +96,22 @@ def softmax(x: ArrayLike) -> Array:
 
 
 class Activation(Layer):
-    """A function applied to each number alone; y, dy and dx have the shape of x."""
+    """A function applied to each number alone; y, dy and dx have the shape of x.
+
+    Examples
+    --------
+    >>> class Square(Activation):
+    ...     def forward(self, x, train=False):
+    ...         self._kept = np.asarray(x)
+    ...         return self._kept**2
+    ...     def slope(self, x):
+    ...         return 2 * x
+    >>> layer = Square()
+    >>> layer.forward([3.0])
+    array([9.])
+    >>> layer.backward(np.array([1.0]))
+    array([6.])
+    """
 
     def __init__(self) -> None:
         self._kept: Array | None = None
@@ -200,9 +215,7 @@ class LeakyReLU(Activation):
 
     def __init__(self, leak: float = 0.01) -> None:
         super().__init__()
-        if not 0 <= leak < 1:
-            raise ValueError(f"LeakyReLU expected leak in [0, 1), got {leak}")
-        self.leak = leak
+        self.leak = check_fraction(leak, "LeakyReLU", "leak")
 
     def forward(self, x: ArrayLike, train: bool = False) -> Array:
         """Return ``y = max(x, leak * x)``, of the same shape as x."""

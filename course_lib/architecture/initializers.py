@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib._checks import Array
+from course_lib._checks import Array, check_count, check_number, check_rng
 
 Initializer = Callable[[tuple[int, ...], int, int, np.random.Generator], Array]
 """``initializer(shape, fan_in, fan_out, rng)`` returns a float64 array of that shape."""
@@ -29,6 +29,11 @@ def he(shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generat
     -------
     ndarray of the given shape
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `rng` is no Generator, or a fan is not a whole number of at least 1.
+
     References
     ----------
     He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers", section 2.2.
@@ -39,8 +44,9 @@ def he(shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generat
     >>> abs(W.std() - 0.1) < 0.001
     np.True_
     """
+    fan_in = check_count(fan_in, "he", "fan_in")
     std = np.sqrt(2 / fan_in)
-    return rng.normal(0.0, std, shape)
+    return check_rng(rng, "he").normal(0.0, std, shape)
 
 
 def glorot(shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
@@ -59,8 +65,10 @@ def glorot(shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Gen
     >>> abs(W.std() - np.sqrt(2 / 500)) < 0.001
     np.True_
     """
+    fan_in = check_count(fan_in, "glorot", "fan_in")
+    fan_out = check_count(fan_out, "glorot", "fan_out")
     std = np.sqrt(2 / (fan_in + fan_out))
-    return rng.normal(0.0, std, shape)
+    return check_rng(rng, "glorot").normal(0.0, std, shape)
 
 
 def lecun(shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
@@ -78,8 +86,9 @@ def lecun(shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Gene
     >>> abs(W.std() - 0.1) < 0.001
     np.True_
     """
+    fan_in = check_count(fan_in, "lecun", "fan_in")
     std = np.sqrt(1 / fan_in)
-    return rng.normal(0.0, std, shape)
+    return check_rng(rng, "lecun").normal(0.0, std, shape)
 
 
 def zeros(shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
@@ -100,7 +109,7 @@ def constant(value: float) -> Initializer:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If `value` is not a finite number.
 
     Examples
@@ -108,12 +117,11 @@ def constant(value: float) -> Initializer:
     >>> constant(0.5)((1, 2), 1, 2, np.random.default_rng(0))
     array([[0.5, 0.5]])
     """
-    if not np.isfinite(value):
-        raise ValueError(f"constant expected a finite value, got {value}")
+    value = check_number(value, "constant", "value")
 
     def initializer(
         shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator
     ) -> Array:
-        return np.full(shape, float(value))
+        return np.full(shape, value)
 
     return initializer

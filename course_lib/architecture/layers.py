@@ -3,18 +3,38 @@
 Equations of the fully connected layer: ``y = x @ W + b`` and, backward, ``dx = dy @ W.T``.
 """
 
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from course_lib._checks import Array, Cached, after_forward, check_array, check_count, check_rng
+from course_lib._checks import (
+    Array,
+    Cached,
+    after_forward,
+    check_array,
+    check_count,
+    check_rng,
+    keep_float32,
+)
 from course_lib.architecture.initializers import Initializer, he
 from course_lib.architecture.parameter import Parameter
 
 
 class Layer(ABC):
-    """What every layer can do. `forward` keeps what `backward` needs."""
+    """What every layer can do. `forward` keeps what `backward` needs.
+
+    Examples
+    --------
+    >>> class Double(Layer):
+    ...     def forward(self, x, train=False):
+    ...         return 2 * np.asarray(x)
+    ...     def backward(self, dy):
+    ...         return 2 * dy
+    >>> Double().forward([[1.5]])
+    array([[3.]])
+    """
 
     @abstractmethod
     def forward(self, x: ArrayLike, train: bool = False) -> Array:
@@ -95,8 +115,9 @@ class Dense(Layer):
         check_rng(rng, "Dense")
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise TypeError(f"Dense expected dtype float32 or float64, got {np.dtype(dtype)}")
-        W = initializer((inputs, outputs), inputs, outputs, rng)
-        self.W = Parameter(W.astype(dtype))
+        shape = (inputs, outputs)
+        W = initializer(shape, inputs, outputs, rng)
+        self.W = Parameter(check_array(W, "Dense", "the initializer's W", shape, dtype))
         self.b = Parameter(np.zeros(outputs, dtype))
         self._x: Array | None = None
 
@@ -142,19 +163,14 @@ class Flatten(Layer):
 
     def forward(self, x: ArrayLike, train: bool = False) -> Array:
         """Return ``y = x.reshape(N, D)``; D is the product of all axes after the first."""
-        x = np.asarray(x)
-        if x.ndim < 2 or x.size == 0:
-            raise ValueError(f"Flatten expected x of shape (N, …) with N > 0, got {x.shape}")
+        x = check_array(x, "Flatten", "x", None, keep_float32(x))
+        if x.ndim < 2:
+            raise ValueError(f"Flatten expected x of shape (N, …), got {x.shape}")
         self._shape = x.shape
         return x.reshape(len(x), -1)  # (N, D)
 
     def backward(self, dy: Array) -> Array:
         """Return ``dx = dy.reshape(x.shape)``."""
         shape = self._after_forward(self._shape)
-        dy = np.asarray(dy)
-        if dy.shape != (shape[0], int(np.prod(shape[1:]))):
-            raise ValueError(
-                f"Flatten.backward expected dy of shape ({shape[0]}, {np.prod(shape[1:])}), "
-                f"got {dy.shape}"
-            )
-        return dy.reshape(shape)
+        flat = (shape[0], math.prod(shape[1:]))
+        return check_array(dy, "Flatten.backward", "dy", flat, keep_float32(dy)).reshape(shape)

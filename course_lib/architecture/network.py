@@ -4,15 +4,15 @@ Equation: ``y = f_L(… f_2(f_1(x)))``; gradients travel the same way back.
 """
 
 import os
-import tempfile
-import zipfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib._checks import Array, describe_shape
+from course_lib._checks import Array, check_array, describe_shape
 from course_lib.architecture.layers import Layer
 from course_lib.architecture.parameter import Parameter, count_parameters
 
@@ -30,7 +30,8 @@ class Sequential(Layer):
     TypeError
         If an argument is not a layer.
     ValueError
-        If there is none.
+        If there is none, or one is there twice: each keeps what its `backward` needs of one
+        `forward`, so that the second pass would overwrite the first.
 
     Examples
     --------
@@ -54,14 +55,16 @@ class Sequential(Layer):
         for layer in layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"Sequential expected layers, got {layer!r}")
+        if len(set(map(id, layers))) < len(layers):
+            raise ValueError(f"Sequential expected each layer once, got one twice in {layers!r}")
         self.layers = layers
 
     def forward(self, x: ArrayLike, train: bool = False) -> Array:
         """Pass `x` through the layers, first to last."""
-        y = np.asarray(x)
+        y: Any = x
         for layer in self.layers:
             y = layer.forward(y, train)
-        return y
+        return cast(Array, y)
 
     def backward(self, dy: Array) -> Array:
         """Pass the gradient `dy` through the layers, last to first."""
@@ -85,13 +88,13 @@ class Sequential(Layer):
         """
         path = Path(path)
         arrays = {f"array_{i:04d}": array for i, array in enumerate(self._arrays())}
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(unfinished, "xb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]
             os.replace(unfinished, path)
         except BaseException:
-            os.unlink(unfinished)
+            unfinished.unlink(missing_ok=True)
             raise
 
     def load(self, path: str | os.PathLike[str]) -> None:
@@ -99,14 +102,19 @@ class Sequential(Layer):
 
         Raises
         ------
+        OSError
+            If the file cannot be opened.
         ValueError
             If the file is no such archive, or its arrays don't fit; the network is then unchanged.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                loaded = [file[name] for name in sorted(file.files)]
-        except (zipfile.BadZipFile, ValueError, EOFError, AttributeError) as error:
-            raise ValueError(f"Sequential.load expected an .npz file at {path}: {error}") from error
+        with open(path, "rb") as file:
+            try:
+                with np.load(file, allow_pickle=False) as archive:
+                    loaded = [archive[name] for name in sorted(archive.files)]
+            # A damaged archive fails in a dozen ways: zip, checksum, header, pickled content.
+            except Exception as error:
+                message = f"Sequential.load expected an .npz file at {path}: {error}"
+                raise ValueError(message) from error
         arrays = self._arrays()
         expected = [describe_shape(array.shape) for array in arrays]
         got = [describe_shape(array.shape) for array in loaded]
@@ -115,7 +123,15 @@ class Sequential(Layer):
                 f"Sequential.load expected arrays of shapes {', '.join(expected)}, "
                 f"got {', '.join(got)}"
             )
-        for array, new in zip(arrays, loaded, strict=True):
+        # All arrays are checked before the first is copied: a network is never half loaded.
+        try:
+            checked = [
+                check_array(new, "Sequential.load", f"array {i}", array.shape, array.dtype)
+                for i, (array, new) in enumerate(zip(arrays, loaded, strict=True))
+            ]
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+        for array, new in zip(arrays, checked, strict=True):
             array[...] = new
 
     def summary(self, input_shape: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_lib._checks import Array
+from course_lib._checks import Array, check_array, keep_float32
 
 
 class Parameter:
@@ -29,6 +29,8 @@ class Parameter:
     ------
     TypeError
         If `value` does not hold real numbers.
+    ValueError
+        If it is empty, or not finite.
 
     Examples
     --------
@@ -41,11 +43,8 @@ class Parameter:
     """
 
     def __init__(self, value: ArrayLike) -> None:
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"Parameter expected real numbers, got dtype {array.dtype}")
-        dtype = np.float32 if array.dtype == np.float32 else np.float64
-        self.value: Array = np.array(array, dtype=dtype)
+        dtype = keep_float32(value)
+        self.value: Array = check_array(value, "Parameter", "value", None, dtype).copy()
         self.grad: Array = np.zeros_like(self.value)
 
     def zero_grad(self) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from course_lib._checks import (
     Array,
+    as_array,
     check_array,
     check_count,
     check_fraction,
@@ -50,10 +51,7 @@ def check_examples(X: ArrayLike, y: ArrayLike, owner: str) -> tuple[Array, Array
 
 
 def _check_rows(values: ArrayLike, owner: str, name: str) -> Array:
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise TypeError(f"{owner} expected {name} to be a numeric array: {error}") from None
+    array = as_array(values, owner, name)
     dtype = array.dtype if array.dtype.kind in "iub" else keep_float32(array)
     array = check_array(array, owner, name, None, dtype)
     if array.ndim == 0:
