@@ -1,13 +1,51 @@
 """What comes after the first network: choosing, regularizing, and seeing, hearing, reading."""
 
+from course_lib.challenges.augmentation import add_noise, shift_images
 from course_lib.challenges.convolution import Conv2D, convolve_by_loops
+from course_lib.challenges.early_stopping import EarlyStopping
+from course_lib.challenges.error_decomposition import BiasVariance, bias_variance
 from course_lib.challenges.im2col import im2col, output_size
+from course_lib.challenges.model_selection import cross_validate, k_fold, learning_curve
+from course_lib.challenges.parallel import sharded_gradient
+from course_lib.challenges.parallel_training import train_parallel
 from course_lib.challenges.pooling import MaxPool2D
+from course_lib.challenges.regularization import L1, L2, Dropout
+from course_lib.challenges.search import run_search
+from course_lib.challenges.search_log import Trial
+from course_lib.challenges.search_space import (
+    Choice,
+    IntegerUniform,
+    LogUniform,
+    Uniform,
+    grid,
+    random_search,
+)
 
 __all__ = [
+    "L1",
+    "L2",
+    "BiasVariance",
+    "Choice",
     "Conv2D",
+    "Dropout",
+    "EarlyStopping",
+    "IntegerUniform",
+    "LogUniform",
     "MaxPool2D",
+    "Trial",
+    "Uniform",
+    "add_noise",
+    "bias_variance",
     "convolve_by_loops",
+    "cross_validate",
+    "grid",
     "im2col",
+    "k_fold",
+    "learning_curve",
     "output_size",
+    "random_search",
+    "run_search",
+    "sharded_gradient",
+    "shift_images",
+    "train_parallel",
 ]
