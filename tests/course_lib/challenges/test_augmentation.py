@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.challenges.augmentation import add_noise, shift_images
@@ -19,6 +19,7 @@ def shifted(image, down, right):
     return result
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 6), st.integers(1, 6), st.data(), seeds)
 def test_every_image_is_shifted_as_a_whole(N, C, H, W, data, seed):
     max_shift = data.draw(st.integers(0, min(H, W) - 1))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.architecture import Dense, Layer, Sequential
@@ -12,6 +12,7 @@ def model():
     return Sequential(Dense(2, 3, rng=rng), Dense(3, 1, rng=rng))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.integers(1, 5))
 def test_training_stops_when_patience_epochs_brought_no_new_best(losses, patience):
     stopping = EarlyStopping(model(), patience=patience)

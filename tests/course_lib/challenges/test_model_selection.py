@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.challenges.model_selection import cross_validate, k_fold, learning_curve
@@ -17,6 +17,7 @@ def least_squares_error(X_train, y_train, X_validation, y_validation, rng):
     return np.mean((X_train @ W - y_train) ** 2), np.mean((X_validation @ W - y_validation) ** 2)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 60), st.data(), seeds)
 def test_each_row_is_in_exactly_one_validation_fold(n, data, seed):
     k = data.draw(st.integers(2, n))

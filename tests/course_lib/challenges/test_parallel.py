@@ -4,7 +4,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.architecture import Dense, Layer, ReLU, Sequential, Tanh
@@ -35,6 +35,7 @@ def full_batch(model, loss_fn, x, y):
     return loss, gradients
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 100))
 def test_shard_gradients_average_to_the_gradient_of_the_whole_batch(n, shards, seed):
     model, loss_fn = classifier(seed), SoftmaxCrossEntropy()

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
@@ -46,6 +46,7 @@ def test_values_are_left_alone(kind):
         np.testing.assert_array_equal(parameter.value, expected.value)
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 100))
 def test_penalties_are_the_formulas(strength):
     W, b, K = (parameter.value for parameter in parameters())
@@ -100,6 +101,7 @@ def test_a_strength_of_zero_or_less_is_refused(kind):
         kind("0.1")
 
 
+@settings(deadline=None)
 @given(array_shapes(max_dims=4, max_side=6), st.floats(0, 0.99), seeds, st.booleans())
 def test_dropout_zeroes_or_scales_forward_and_backward_alike(shape, rate, seed, single):
     rng = np.random.default_rng(seed)
@@ -117,6 +119,7 @@ def test_dropout_zeroes_or_scales_forward_and_backward_alike(shape, rate, seed, 
     np.testing.assert_array_equal((x, dy), before)
 
 
+@settings(deadline=None)
 @given(array_shapes(max_dims=4, max_side=6), st.floats(0, 0.99), seeds)
 def test_dropout_changes_nothing_outside_training(shape, rate, seed):
     rng = np.random.default_rng(seed)

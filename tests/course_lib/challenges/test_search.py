@@ -6,7 +6,7 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolEx
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.architecture import ReLU, Tanh
@@ -164,6 +164,7 @@ def test_an_evaluation_cannot_change_the_recorded_parameters():
     assert trials == [{"lr": 0.1}]
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(TRIALS)), st.integers(0, 200), st.integers(1, 3))
 def test_a_stopped_search_goes_on_where_it_was(tmp_path_factory, stop_after, cut, workers):
     log = tmp_path_factory.mktemp("search") / "log.jsonl"

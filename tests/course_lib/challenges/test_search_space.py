@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.challenges.search_space import (
@@ -19,6 +19,7 @@ positive = st.floats(1e-12, 1e12)
 seeds = st.integers(0, 2**32)
 
 
+@settings(deadline=None)
 @given(finite, finite, seeds)
 def test_a_uniform_draw_lies_between_its_bounds(a, b, seed):
     low, high = min(a, b), max(a, b)
@@ -28,6 +29,7 @@ def test_a_uniform_draw_lies_between_its_bounds(a, b, seed):
         assert low <= value <= high
 
 
+@settings(deadline=None)
 @given(positive, positive, seeds)
 def test_a_log_uniform_draw_lies_between_its_bounds(a, b, seed):
     low, high = min(a, b), max(a, b)
@@ -46,6 +48,7 @@ def test_log_uniform_draws_are_uniform_in_the_exponent():
     assert np.abs(exponents - expected).max() / 6 * math.sqrt(4000) < 1.95
 
 
+@settings(deadline=None)
 @given(st.integers(-50, 50), st.integers(1, 5), seeds)
 def test_whole_numbers_include_both_bounds_and_nothing_else(low, width, seed):
     rng = np.random.default_rng(seed)
@@ -119,6 +122,7 @@ spaces = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(spaces)
 def test_a_grid_holds_every_combination_once_in_the_order_of_nested_loops(space):
     points = list(grid(space))
@@ -130,6 +134,7 @@ def test_a_grid_holds_every_combination_once_in_the_order_of_nested_loops(space)
         }
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10), st.integers(0, 10), seeds)
 def test_a_shorter_random_search_is_the_beginning_of_a_longer_one(trials, more, seed):
     space = {"lr": LogUniform(1e-4, 1), "width": IntegerUniform(1, 100), "x": Choice(["ab"])}
