@@ -1,0 +1,12 @@
+"""The few things that our site needs beyond Jupyter Book: each module here is one of them."""
+
+from sphinx.application import Sphinx
+
+from course_site import downloads, execution, icons, mathml, theme, widgets
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect every module to the build."""
+    for module in (execution, theme, mathml, widgets, downloads, icons):
+        module.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

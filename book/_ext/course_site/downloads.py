@@ -1,0 +1,25 @@
+"""The notebook that a reader downloads is the one to run: its cells, without our build's outputs.
+
+Outputs of the build point to pictures that only the site has.
+"""
+
+from pathlib import Path
+
+import nbformat
+from sphinx.application import Sphinx
+
+
+def clear_outputs(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.format != "html":
+        return
+    for path in (Path(app.outdir) / "_sources").rglob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata.pop("widgets", None)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(notebook, path)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("build-finished", clear_outputs)
