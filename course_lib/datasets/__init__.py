@@ -3,7 +3,9 @@
 Nothing is downloaded; ``provenance.json`` gives each file's origin, licence and checksum.
 """
 
+from course_lib.datasets.car import Car, sense
 from course_lib.datasets.digits import load_digits
+from course_lib.datasets.driving import Drive, drive, expert, load_driving
 from course_lib.datasets.mel import (
     cut_frames,
     hertz_to_mel,
@@ -19,15 +21,22 @@ from course_lib.datasets.spoken_digits import (
     load_spoken_digits,
 )
 from course_lib.datasets.toy import blobs, circles, moons, noisy_sine, spirals, xor
+from course_lib.datasets.track import Track, winding_track
 
 __all__ = [
+    "Car",
+    "Drive",
     "SpokenDigits",
     "SpokenPart",
+    "Track",
     "blobs",
     "circles",
     "cut_frames",
+    "drive",
+    "expert",
     "hertz_to_mel",
     "load_digits",
+    "load_driving",
     "load_spoken_clip",
     "load_spoken_digits",
     "log_mel",
@@ -36,6 +45,8 @@ __all__ = [
     "moons",
     "noisy_sine",
     "power_spectrum",
+    "sense",
     "spirals",
+    "winding_track",
     "xor",
 ]
