@@ -8,7 +8,7 @@ PORT ?= 8000
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
-.PHONY: help install site serve lab test check format oracle lock clean
+.PHONY: help install site serve lab test check format oracle bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ format: $(VENV)/installed ## put the code into the house's format
 
 oracle: $(VENV)/installed ## add PyTorch, the second opinion of some tests (not in the lock)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+
+bench: oracle ## time course_lib against other libraries; results in benchmarks/results.md
+	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/installed ## renew requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \

@@ -1,0 +1,90 @@
+"""Run every `bench_*` function of every ``bench_*.py``; print their rows and keep a table of them.
+
+``python -m benchmarks`` runs all, ``python -m benchmarks mlp`` only ``bench_mlp.py`` and then
+writes no file.
+"""
+
+import importlib
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from threadpoolctl import threadpool_info
+
+from benchmarks.timing import Row, thread_counts
+
+HERE = Path(__file__).parent
+HEADER = ("what", "threads", "course_lib", "rival", "rival's time", "course_lib / rival")
+
+
+def seconds(value: float | None) -> str:
+    if value is None:
+        return "not installed (make oracle)"
+    return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} µs"
+
+
+def line(row: Row) -> str:
+    name, threads, ours, rival, theirs, ratio = row
+    cells = (name, threads, seconds(ours), rival, seconds(theirs), f"{ratio:.2f}" if ratio else "–")
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def heading() -> str:
+    return f"| {' | '.join(HEADER)} |\n|{' --- |' * len(HEADER)}"
+
+
+def machine() -> list[str]:
+    """Describe what was measured on, without naming the machine."""
+    versions = []
+    for package in ("numpy", "torch", "scikit-learn"):
+        try:
+            versions.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            versions.append(f"{package} not installed")
+    blas = {
+        f"{pool['internal_api']} {pool.get('version') or ''}".strip()
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    }
+    return [
+        f"{platform.machine()}, {thread_counts()[-1]} cores, {platform.system()}",
+        f"Python {platform.python_version()}, {', '.join(versions)}",
+        f"BLAS: {', '.join(sorted(blas)) or 'none found'}",
+        f"load average over five minutes at the end: {os.getloadavg()[1]:.1f} (of which these "
+        "runs make up one to two; more means that other work took part of the cores)",
+    ]
+
+
+def report(rows: Iterable[Row]) -> str:
+    facts = "\n".join(f"- {fact}" for fact in machine())
+    table = "\n".join([heading(), *map(line, rows)])
+    return (
+        "# Benchmarks\n\nMedians of repeated runs that take turns. The last column is "
+        "course_lib's time divided by the\nrival's: below 1, course_lib is faster. "
+        f"`make bench` measures anew.\n\n{facts}\n\n{table}\n"
+    )
+
+
+def main(wanted: list[str]) -> None:
+    rows: list[Row] = []
+    print(heading())
+    for path in sorted(HERE.glob("bench_*.py")):
+        if wanted and path.stem.removeprefix("bench_") not in wanted:
+            continue
+        module = importlib.import_module(f"benchmarks.{path.stem}")
+        for name, function in vars(module).items():
+            if name.startswith("bench_") and callable(function):
+                for row in function():
+                    rows.append(Row(*row))
+                    print(line(rows[-1]), flush=True)
+    if not rows:
+        raise SystemExit(f"no benchmark of that name: {' '.join(wanted)}")
+    if not wanted:
+        (HERE / "results.md").write_text(report(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
