@@ -1,12 +1,15 @@
 """Promises of the repository as a whole: its front door, its lock, and what no file may hold."""
 
+import ast
 import json
 import os
 import re
 import shutil
 import stat
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +205,33 @@ def test_every_package_of_the_lock_has_a_hash_and_none_a_place() -> None:
     assert len(packages) > 100
     assert all("--hash=sha256:" in package for package in packages)
     assert not re.search(r"--(extra-)?index-url|--find-links|https?://", lock)
+
+
+def test_every_import_is_of_a_package_that_the_lock_installs(texts: dict[str, str]) -> None:
+    """The site once built only where a package had been installed by hand."""
+    sources = packages_distributions()
+    provided = _locked().keys()
+    ours = {"course_lib", "course_grader", *(Path(name).parts[-2] for name in texts if "/" in name)}
+    ours |= {Path(name).stem for name in texts}
+    missing = {
+        f"{name}: {module}"
+        for name, text in texts.items()
+        if name.endswith(".py")
+        for module in _imports(text) - sys.stdlib_module_names - ours
+        if not provided & {canonicalize_name(source) for source in sources.get(module, [])}
+    }
+    # PyTorch is installed on demand, so its files need not be here.
+    assert not {line for line in missing if not line.endswith(": torch")}
+
+
+def _imports(source: str) -> set[str]:
+    modules = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules.add(node.module.partition(".")[0])
+    return modules
 
 
 def test_the_oracle_that_make_installs_is_one_that_the_package_names(
