@@ -106,7 +106,7 @@ def check_labels(y: ArrayLike, owner: str, name: str, size: int, classes: int) -
         If the length differs, or a label is out of range.
     """
     labels = as_array(y, owner, name)
-    if labels.dtype.kind not in "iub":
+    if labels.size and labels.dtype.kind not in "iub":
         raise TypeError(f"{owner} expected {name} to hold integer labels, got dtype {labels.dtype}")
     if labels.shape != (size,):
         raise ValueError(f"{owner} expected {name} of shape ({size},), got {labels.shape}")

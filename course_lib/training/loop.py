@@ -6,7 +6,7 @@ Equation of every batch: ``W += optimizer's change of ∂loss/∂W``.
 import math
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,7 +41,8 @@ class Epoch:
 
     Examples
     --------
-    >>> Epoch(epoch=1, loss=0.5, accuracy=None, gradient_norm=2.0, seconds=0.1).validation_loss
+    >>> Epoch(epoch=1, loss=0.5, accuracy=None, gradient_norm=2.0, seconds=0.1).loss
+    0.5
     """
 
     epoch: int
@@ -144,62 +145,58 @@ def train(
     epochs = check_count(epochs, "train", "epochs")
     batch_size = check_count(batch_size, "train", "batch_size")
     check_rng(rng, "train")
+    held_out = None
     if validation is not None:
-        validation = check_examples(*validation, "train (validation)")
+        if not isinstance(validation, tuple) or len(validation) != 2:
+            raise TypeError("train expected validation to be a tuple of two: inputs and targets")
+        held_out = check_examples(*validation, "train (validation)")
     # One example goes through now, so that data of the wrong shape are found at the call.
-    loss_fn.forward(model.forward(X[:1]), y[:1])
-    return _epochs(
-        model, loss_fn, optimizer, X, y, epochs, batch_size, rng, validation, stop_on_divergence
-    )
+    for inputs, targets in [(X, y)] if held_out is None else [(X, y), held_out]:
+        loss_fn.forward(model.forward(inputs[:1]), targets[:1])
 
+    def records() -> Iterator[Epoch]:
+        for epoch in range(1, epochs + 1):
+            started = time.perf_counter()
+            tally, norms = Tally(loss_fn), []
+            for batch, (x, target) in enumerate(batches(X, y, size=batch_size, rng=rng), start=1):
+                y_predicted, loss, norm = _descend(model, loss_fn, optimizer, x, target)
+                if not math.isfinite(loss + norm):
+                    if stop_on_divergence:
+                        raise DivergenceError(
+                            f"training diverged in epoch {epoch}, batch {batch}: loss {loss}, "
+                            f"gradient norm {norm}. Try a smaller learning rate (now "
+                            f"{optimizer.lr:g}), standardized inputs, or smaller initial weights."
+                        )
+                    y_predicted, loss, norm = None, math.inf, math.inf
+                tally.add(loss, y_predicted, target)
+                norms.append(norm)
+            seconds = time.perf_counter() - started
+            record = Epoch(epoch, tally.loss, tally.accuracy, sum(norms) / len(norms), seconds)
+            if held_out is None:
+                yield record
+            else:
+                loss, accuracy = _validate(model, loss_fn, *held_out)
+                yield replace(record, validation_loss=loss, validation_accuracy=accuracy)
 
-def _epochs(
-    model: Layer,
-    loss_fn: Loss,
-    optimizer: Optimizer,
-    X: Array,
-    y: Array,
-    epochs: int,
-    batch_size: int,
-    rng: np.random.Generator,
-    validation: tuple[Array, Array] | None,
-    stop_on_divergence: bool,
-) -> Iterator[Epoch]:
-    for epoch in range(1, epochs + 1):
-        started = time.perf_counter()
-        tally, norms = Tally(loss_fn), []
-        for batch, (x, target) in enumerate(batches(X, y, size=batch_size, rng=rng), start=1):
-            y_predicted, loss, norm = _descend(model, loss_fn, optimizer, x, target)
-            if stop_on_divergence and not math.isfinite(loss + norm):
-                raise DivergenceError(
-                    f"training diverged in epoch {epoch}, batch {batch}: loss {loss}, gradient "
-                    f"norm {norm}. Try a smaller learning rate (now {optimizer.lr:g}), inputs of "
-                    f"mean 0 and standard deviation 1 (Standardizer), or other initial weights."
-                )
-            tally.add(loss, y_predicted, target)
-            norms.append(norm)
-        seconds = time.perf_counter() - started
-        held_out = (None, None) if validation is None else _validate(model, loss_fn, *validation)
-        yield Epoch(epoch, tally.loss, tally.accuracy, sum(norms) / len(norms), seconds, *held_out)
+    return records()
 
 
 @np.errstate(over="ignore", invalid="ignore")  # an overflow is reported as divergence instead
 def _descend(
     model: Layer, loss_fn: Loss, optimizer: Optimizer, x: Array, target: Array
 ) -> tuple[Array | None, float, float]:
-    """Take one step, unless the loss or the gradient is not finite."""
+    """Take one step, unless the loss or the gradient is not finite; return predictions and both."""
     try:
         y_predicted = model.forward(x, train=True)
         loss = loss_fn.forward(y_predicted, target)
         model.zero_grad()
         model.backward(loss_fn.backward())
-    except NotFiniteError:
+    except NotFiniteError:  # from a layer that was handed an infinity or NaN
         return None, math.inf, math.inf
     norm = gradient_norm(optimizer.parameters)
     if math.isfinite(loss + norm):
         optimizer.step()
-        return y_predicted, loss, norm
-    return None, math.inf, math.inf
+    return y_predicted, loss, norm
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -8,7 +8,15 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib._checks import Array, Cached, after_forward, check_array, check_labels, keep_float32
+from course_lib._checks import (
+    Array,
+    Cached,
+    after_forward,
+    as_array,
+    check_array,
+    check_labels,
+    keep_float32,
+)
 from course_lib.architecture.activations import log_softmax, sigmoid
 
 
@@ -66,6 +74,8 @@ class MeanSquaredError(Loss):
         """Return ``mean((y_predicted - target)**2)``; both arrays have the same shape (N, …)."""
         dtype = keep_float32(y_predicted)
         y_predicted = check_array(y_predicted, "MeanSquaredError", "y_predicted", None, dtype)
+        if y_predicted.ndim == 0:
+            raise ValueError("MeanSquaredError expected y_predicted of shape (N, …), got ()")
         target = check_array(target, "MeanSquaredError", "target", y_predicted.shape, dtype)
         error = self._error = y_predicted - target
         return float((error**2).mean())
@@ -112,7 +122,7 @@ class BinaryCrossEntropy(Loss):
         """
         name, dtype = "BinaryCrossEntropy", keep_float32(y_predicted)
         z = check_array(y_predicted, name, "y_predicted", None, dtype)
-        if z.shape not in ((len(z),), (len(z), 1)) if z.ndim else True:
+        if z.ndim == 0 or z.shape not in ((len(z),), (len(z), 1)):
             raise ValueError(f"{name} expected y_predicted of shape (N,) or (N, 1), got {z.shape}")
         y = check_labels(target, name, "target", size=len(z), classes=2)
         y = y.reshape(z.shape).astype(z.dtype)
@@ -163,7 +173,7 @@ class SoftmaxCrossEntropy(Loss):
         """
         name, dtype = "SoftmaxCrossEntropy", keep_float32(y_predicted)
         z = check_array(y_predicted, name, "y_predicted", None, dtype)
-        y = np.asarray(target)
+        y = as_array(target, name, "target")
         if z.ndim < 2 or y.shape != z.shape[:-1]:
             raise ValueError(
                 f"{name} expected y_predicted of shape (..., K) and target of shape (...), "

@@ -6,13 +6,13 @@ Equation: ``accuracy = right answers / all answers``; a confusion matrix says wh
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib._checks import Array, check_count, check_labels
+from course_lib._checks import Array, as_array, check_count, check_labels
 
 
 def _check_pair(
     predicted: ArrayLike, y: ArrayLike, owner: str, classes: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    size = np.asarray(y).size
+    size = as_array(y, owner, "y").size
     y = check_labels(y, owner, "y", size, classes)
     return check_labels(predicted, owner, "predicted", size, classes), y
 

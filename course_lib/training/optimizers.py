@@ -44,10 +44,11 @@ class Optimizer(ABC):
     """
 
     def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
-        self.parameters = list(dict.fromkeys(parameters))
-        for parameter in self.parameters:
+        parameters = list(parameters)
+        for parameter in parameters:
             if not isinstance(parameter, Parameter):
                 raise TypeError(f"{type(self).__name__} expected parameters, got {parameter!r}")
+        self.parameters = list(dict.fromkeys(parameters))  # each once, in the order given
         if not self.parameters:
             raise ValueError(f"{type(self).__name__} expected at least one parameter, got none")
         self.lr = lr
