@@ -20,6 +20,7 @@ from course_lib.datasets.spoken_digits import (
     load_spoken_clip,
     load_spoken_digits,
 )
+from course_lib.datasets.text import Vocabulary, load_text
 from course_lib.datasets.toy import blobs, circles, moons, noisy_sine, spirals, xor
 from course_lib.datasets.track import Track, winding_track
 
@@ -29,6 +30,7 @@ __all__ = [
     "SpokenDigits",
     "SpokenPart",
     "Track",
+    "Vocabulary",
     "blobs",
     "circles",
     "cut_frames",
@@ -39,6 +41,7 @@ __all__ = [
     "load_driving",
     "load_spoken_clip",
     "load_spoken_digits",
+    "load_text",
     "log_mel",
     "mel_filters",
     "mel_to_hertz",
