@@ -97,11 +97,12 @@ def test_an_import_along_the_direction_is_allowed(tmp_path, of, code):
     assert breaches(path, of) == []
 
 
-def test_importing_course_lib_loads_numpy_and_the_standard_library_only():
-    # -I -S: no site-packages hooks that load modules of their own before the first line.
+def loaded_by(statement: str) -> set[str]:
+    """Return the modules that a statement loads in a fresh interpreter."""
+    # -I -S: no hooks of site-packages that load modules of their own before the first line.
     program = (
         "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); before = set(sys.modules);"
-        "import course_lib; print(json.dumps(sorted(set(sys.modules) - before)))"
+        f"{statement}; print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program, json.dumps(sys.path)],
@@ -110,30 +111,18 @@ def test_importing_course_lib_loads_numpy_and_the_standard_library_only():
         text=True,
         timeout=120,
     )
-    loaded = json.loads(done.stdout)
+    return set(json.loads(done.stdout))
+
+
+def test_importing_course_lib_loads_numpy_and_the_standard_library_only():
+    loaded = loaded_by("import course_lib")
     assert "course_lib.training.loop" in loaded
-    packages = {name.partition(".")[0] for name in loaded}
-    strangers = packages - {"course_lib", "numpy"} - set(sys.stdlib_module_names)
-    # C modules inside NumPy register under names of their own, such as _cyutility.
-    assert {name for name in strangers if not is_part_of_numpy(name)} == set()
-    assert not [
-        name for name in loaded if name.startswith(("course_lib.plotting", "course_lib.demos"))
-    ]
-
-
-def is_part_of_numpy(name: str) -> bool:
-    program = (
-        "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); import numpy, numpy.random;"
-        "print(json.dumps(sorted(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program, json.dumps(sys.path)],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=120,
-    )
-    return name in json.loads(done.stdout)
+    # NumPy's compiled parts bring modules that are not named after it.
+    strangers = {
+        name.partition(".")[0] for name in loaded - loaded_by("import numpy, numpy.random")
+    }
+    assert strangers - set(sys.stdlib_module_names) <= {"course_lib", "numpy"}
+    assert not {name for name in loaded if name.split(".")[1:2] in (["plotting"], ["demos"])}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
