@@ -1,5 +1,3 @@
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,22 +6,6 @@ from matplotlib.colors import to_rgba
 
 from course_lib.plotting import plot_decision_boundary, plot_decision_line, plot_points, style
 from course_lib.plotting.style import figure
-
-
-@pytest.fixture(autouse=True)
-def _leaves_no_trace():
-    """No figure is left open and no setting is changed by a plotting function."""
-    with mpl.rc_context():
-        style.use_style()
-        before = dict(mpl.rcParams)
-        yield
-        assert dict(mpl.rcParams) == before
-    assert plt.get_fignums() == []
-
-
-@pytest.fixture
-def ax():
-    return figure().subplots()
 
 
 def test_points_of_a_class_share_a_colour_and_a_marker(ax):
