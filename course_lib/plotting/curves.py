@@ -126,4 +126,4 @@ def _draw(
         ax.plot(*points.T, color=VALIDATION, linestyle="--", marker=marker, label="validation")
         ax.legend()
     ax.set_xlabel("epoch")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))

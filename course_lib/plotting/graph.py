@@ -165,12 +165,15 @@ def _order(end: GraphNode) -> list[GraphNode]:
 
 def _columns(nodes: list[GraphNode]) -> dict[int, int]:
     columns: dict[int, int] = {}
+    first_use: dict[int, int] = {}
     for node in nodes:
-        columns[id(node)] = max((columns[id(p)] + 1 for p in node.parents), default=0)
-    for leaf in nodes:
-        uses = [columns[id(node)] for node in nodes if any(p is leaf for p in node.parents)]
-        if not leaf.parents and uses:
-            columns[id(leaf)] = min(uses) - 1
+        column = max((columns[id(parent)] + 1 for parent in node.parents), default=0)
+        columns[id(node)] = column
+        for parent in node.parents:
+            first_use[id(parent)] = min(column, first_use.get(id(parent), column))
+    for node in nodes:
+        if not node.parents and id(node) in first_use:
+            columns[id(node)] = first_use[id(node)] - 1
     return columns
 
 

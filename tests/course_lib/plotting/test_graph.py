@@ -4,6 +4,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from course_lib.mathematics import Tensor
 from course_lib.plotting import plot_graph
+from course_lib.plotting.graph import _columns, _order
 
 
 def boxes(ax):
@@ -92,6 +93,13 @@ def test_boxes_do_not_cover_each_other(ax):
         assert not any(a.overlaps(b) for b in extents[i + 1 :])
 
 
+def test_what_is_given_stands_right_before_its_first_use(ax):
+    x, late = Tensor(1.0, name="x"), Tensor(2.0, name="late")
+    plot_graph(ax, x.exp().tanh() * late)
+    columns = {text.get_text().split("\n")[0]: text.get_position()[0] for text in ax.texts}
+    assert columns == {"x": 0, "exp": 1, "tanh": 2, "late": 2, "×": 3}
+
+
 def test_arrays_show_their_shape(ax):
     plot_graph(ax, Tensor(np.ones((4, 2)), name="x"))
     assert set(boxes(ax)) == {"x\n4×2\n∂ 4×2"}
@@ -107,8 +115,6 @@ def test_a_long_chain_is_laid_out_without_recursion(ax):
     y = x = Tensor(1.0, name="x")
     for _ in range(1500):
         y = y.tanh()
-    from course_lib.plotting.graph import _columns, _order
-
     nodes = _order(y)
     assert len(nodes) == 1501
     assert nodes[0] is x
