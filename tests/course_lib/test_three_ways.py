@@ -23,10 +23,14 @@ from course_lib.architecture import (
     Tanh,
 )
 from course_lib.challenges.convolution import Conv2D
+from course_lib.challenges.embedding import Embedding, Positions
 from course_lib.challenges.lstm import LSTM
+from course_lib.challenges.multi_head_attention import MultiHeadAttention
 from course_lib.challenges.pooling import MaxPool2D
 from course_lib.challenges.recurrent import RNN
 from course_lib.challenges.regularization import Dropout
+from course_lib.challenges.sequences import LastStep, MeanStep, PerStep
+from course_lib.challenges.transformer import TransformerBlock
 from course_lib.mathematics import BatchNorm, LayerNorm, Tensor
 from course_lib.mathematics.autodiff import concatenate, stack
 from course_lib.training import (
@@ -120,6 +124,28 @@ def lstm(x, W_x, W_h, b):
     return stack(states, axis=1)
 
 
+def attention(heads, causal):
+    def formula(x, W_qkv, b_qkv, W_o, b_o):
+        N, T, D = x.shape
+        qkv = (x @ W_qkv + b_qkv).reshape(N, T, 3, heads, D // heads).transpose(2, 0, 3, 1, 4)
+        q, k, v = qkv[0], qkv[1], qkv[2]  # (N, heads, T, D / heads)
+        scores = q @ k.transpose(0, 1, 3, 2) / (D // heads) ** 0.5
+        if causal:
+            scores = scores - 1e9 * np.triu(np.ones((T, T)), 1)
+        exponentials = (scores - scores.max(-1, keepdims=True)).exp()
+        weights = exponentials / exponentials.sum(-1, keepdims=True)
+        return (weights @ v).transpose(0, 2, 1, 3).reshape(N, T, D) @ W_o + b_o
+
+    return formula
+
+
+def transformer_block(x, *p):
+    """Norm, attention, norm, network: their parameters in this order."""
+    u = x + attention(2, True)(layer_norm(x, *p[:2]), *p[2:6])
+    hidden = dense(layer_norm(u, *p[6:8]), *p[8:10]).relu()
+    return u + dense(hidden, *p[10:])
+
+
 def small_network(x, W_1, b_1, gamma, beta, W_2, b_2):
     return dense(batch_norm(dense(x, W_1, b_1), gamma, beta).tanh(), W_2, b_2)
 
@@ -166,6 +192,24 @@ CASES = {
     "RNN, one step": Case(lambda rng: RNN(1, 2, rng=rng), (1, 1), rnn),
     "LSTM": Case(lambda rng: LSTM(2, 3, rng=rng), (4, 2), lstm),
     "LSTM, one step": Case(lambda rng: LSTM(3, 1, rng=rng), (1, 3), lstm),
+    "MultiHeadAttention": Case(
+        lambda rng: MultiHeadAttention(6, 3, rng=rng), (3, 6), attention(3, False)
+    ),
+    "MultiHeadAttention, causal": Case(
+        lambda rng: MultiHeadAttention(4, 1, rng=rng, causal=True), (5, 4), attention(1, True)
+    ),
+    "MultiHeadAttention, one step": Case(
+        lambda rng: MultiHeadAttention(2, 2, rng=rng), (1, 2), attention(2, False)
+    ),
+    "Positions": Case(
+        lambda rng: Positions(5, 3, rng=rng), (4, 3), lambda x, P: x + P[: x.shape[1]]
+    ),
+    "MeanStep": Case(lambda rng: MeanStep(), (4, 3), lambda x: x.mean(1)),
+    "LastStep": Case(lambda rng: LastStep(), (4, 3), lambda x: x[:, -1]),
+    "PerStep": Case(lambda rng: PerStep(Dense(3, 2, rng=rng)), (4, 3), dense),
+    "TransformerBlock": Case(
+        lambda rng: TransformerBlock(4, 2, 5, rng=rng, causal=True), (3, 4), transformer_block
+    ),
     "Sequential: small network": Case(
         lambda rng: Sequential(Dense(2, 3, rng=rng), BatchNorm(3), Tanh(), Dense(3, 4, rng=rng)),
         (2,),
@@ -349,6 +393,20 @@ def test_three_ways_through_dropout_agree_when_its_mask_is_kept(N):
     assert relative_error(explicit, numerical) < 1e-6
 
 
+@pytest.mark.parametrize("N", BATCHES)
+def test_three_ways_to_the_gradient_of_an_embedding_agree(N):
+    rng = np.random.default_rng(N)
+    layer = Embedding(4, 3, rng=rng)
+    x = rng.integers(0, 4, (N, 6))  # with 6 steps and 4 symbols, some occur more than once
+    dy = rng.normal(size=layer.forward(x).shape)
+    layer.backward(dy)
+    E = Tensor(layer.E.value)
+    E[x].backward(dy)
+    numerical = numerical_gradient(lambda: float((layer.forward(x) * dy).sum()), layer.E.value)
+    assert relative_error(layer.E.grad, E.grad) < 1e-9
+    assert relative_error(layer.E.grad, numerical) < 1e-6
+
+
 def exported(base):
     """Concrete classes below `base` among the public names of all wings."""
     found = set()
@@ -367,6 +425,6 @@ def exported(base):
 
 def test_every_public_layer_and_loss_stands_in_this_file():
     rng = np.random.default_rng(0)
-    layers = {type(case.build(rng)) for case in CASES.values()} | {Dropout}
+    layers = {type(case.build(rng)) for case in CASES.values()} | {Dropout, Embedding}
     assert exported(Layer) <= layers
     assert exported(Loss) <= {entry[0] for entry in LOSSES.values()}
