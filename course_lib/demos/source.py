@@ -37,6 +37,7 @@ def source(thing: Any, *, docstring: bool = False) -> Source:
     --------
     >>> from course_lib.architecture import Perceptron
     >>> source(Perceptron.forward)
+    # Perceptron.forward, in course_lib/architecture/neuron.py
     def forward(self, x: ArrayLike) -> NDArray[np.int64]:
         return (self.score(x) > 0).astype(np.int64)
     """
@@ -46,8 +47,9 @@ def source(thing: Any, *, docstring: bool = False) -> Source:
         raise TypeError(
             f"source expected a function or class with source, got {thing!r}"
         ) from error
+    place = f"# {thing.__qualname__}, in {thing.__module__.replace('.', '/')}.py\n"
     if docstring:
-        return Source(code)
+        return Source(place + code)
     lines = code.splitlines()
     for node in ast.walk(ast.parse(code)):
         if not isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -61,4 +63,4 @@ def source(thing: Any, *, docstring: bool = False) -> Source:
                 last += 1
             for i in range(first.lineno - 1, last):
                 lines[i] = "\0"
-    return Source("\n".join(line for line in lines if line != "\0"))
+    return Source(place + "\n".join(line for line in lines if line != "\0"))

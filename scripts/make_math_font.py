@@ -1,0 +1,56 @@
+"""Make book/_static/fonts/course-math.woff2: the letters and signs that the book's formulas use.
+
+Source: STIX Math (SIL Open Font License 1.1), Debian's package fonts-stix. The licence asks that a
+changed font doesn't carry the original's name; this one is called "Course Math".
+Needs fonttools and brotli, and is run by hand when the book needs a sign that the font lacks.
+"""
+
+import sys
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+SOURCE = Path("/usr/share/fonts/opentype/stix-word/STIXMath-Regular.otf")
+TARGET = Path(__file__).parent.parent / "book/_static/fonts/course-math.woff2"
+NAME = "Course Math"
+RANGES = [
+    (0x20, 0x7E),  # Latin
+    (0xA0, 0xFF),
+    (0x300, 0x338),  # accents
+    (0x391, 0x3F6),  # Greek
+    (0x2010, 0x2057),  # dashes, primes, dots
+    (0x20D0, 0x20DD),
+    (0x2102, 0x2136),  # letters of sets, ℓ, ℜ
+    (0x2190, 0x21D5),  # arrows
+    (0x2200, 0x22A5),  # operators and relations
+    (0x22C0, 0x22EF),
+    (0x2308, 0x230B),  # floor and ceiling
+    (0x239B, 0x23B3),  # parts of tall brackets
+    (0x23DC, 0x23E1),  # horizontal braces
+    (0x27E6, 0x27EB),
+    (0x1D400, 0x1D467),  # bold, italic
+    (0x1D49C, 0x1D4CF),  # script
+    (0x1D538, 0x1D551),  # double-struck
+    (0x1D6A4, 0x1D71B),  # bold and italic Greek
+]
+
+
+def main() -> None:
+    """Read the source font, keep what RANGES name, write it under its new name."""
+    font = TTFont(SOURCE)
+    options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=[c for low, high in RANGES for c in range(low, high + 1)])
+    subsetter.subset(font)
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6, 16):
+            record.string = NAME.replace(" ", "") if record.nameID == 6 else NAME
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    font.flavor = "woff2"
+    font.save(TARGET)
+    sys.stdout.write(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes\n")
+
+
+if __name__ == "__main__":
+    main()
