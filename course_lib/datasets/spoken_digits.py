@@ -96,11 +96,11 @@ def load_spoken_digits() -> SpokenDigits:
     features = arrays["frames"] / 255 * (high - low) + low  # (sum of lengths, D)
     learned = features[np.repeat(~held_out, lengths)]
     mean, std = learned.mean(axis=0), learned.std(axis=0)
-    x = _pad((features - mean) / std, lengths)
 
     def part(chosen: NDArray[np.bool_]) -> SpokenPart:
+        x = (features[np.repeat(chosen, lengths)] - mean) / std
         return SpokenPart(
-            x=x[chosen],
+            x=_pad(x, lengths[chosen], lengths.max()),
             lengths=lengths[chosen],
             y=arrays["labels"][chosen].astype(np.int64),
             voice=arrays["names"][arrays["voices"][chosen]],
@@ -145,8 +145,8 @@ def load_spoken_clip(digit: int) -> tuple[NDArray[np.float64], int]:
     return clips[str(digit)] / 32767, RATE
 
 
-def _pad(frames: Array, lengths: NDArray[np.int64]) -> Array:
+def _pad(frames: Array, lengths: NDArray[np.int64], T: int) -> Array:
     """Turn words one after another, (sum of lengths, D), into rows filled up with 0, (N, T, D)."""
-    padded = np.zeros((len(lengths), lengths.max(), frames.shape[1]))
-    padded[np.arange(lengths.max()) < lengths[:, None]] = frames
+    padded = np.zeros((len(lengths), T, frames.shape[1]))
+    padded[np.arange(T) < lengths[:, None]] = frames
     return padded

@@ -162,8 +162,7 @@ def xor(n: int, *, noise: float = 0.1, rng: np.random.Generator) -> Labelled:
     1 XOR 0 = 1
     1 XOR 1 = 0
     """
-    # In this order the classes stay balanced too when n is no multiple of 4.
-    corners = np.array([[0, 0], [0, 1], [1, 1], [1, 0]])
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     corner = _classes(n, 4, noise, rng, "xor")
     a, b = corners[corner].T
     x = np.column_stack([a, b]) + noise * rng.standard_normal((n, 2))
