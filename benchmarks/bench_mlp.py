@@ -19,7 +19,7 @@ def _repeat(function: Callable[[], object], times: int) -> None:
         function()
 
 
-def bench_epoch(repeats: int = 25) -> list[Row]:
+def bench_epoch(repeats: int = 15) -> list[Row]:
     """Time one epoch: 1,437 digits, 64-128-10, batches of 32, float32, Adam."""
     rows = []
     for count in thread_counts():
@@ -41,7 +41,7 @@ def bench_epoch(repeats: int = 25) -> list[Row]:
     return rows
 
 
-def bench_adam(repeats: int = 25) -> list[Row]:
+def bench_adam(repeats: int = 15) -> list[Row]:
     """Time 100 steps of Adam on the parameters of that network."""
     rows = []
     shapes = [(64, 128), (128,), (128, 10), (10,)]

@@ -86,9 +86,15 @@ def train_parallel(
     epochs = check_count(epochs, "train_parallel", "epochs")
     batch_size = check_count(batch_size, "train_parallel", "batch_size")
     check_rng(rng, "train_parallel")
-    if validation is not None:
-        validation = check_examples(*validation, "train_parallel (validation)")
     workers = Workers(model, loss_fn, shards, executor, "train_parallel")
+    held_out = None
+    if validation is not None:
+        if not isinstance(validation, tuple) or len(validation) != 2:
+            raise TypeError(
+                "train_parallel expected validation to be a tuple of two: inputs and targets"
+            )
+        held_out = check_examples(*validation, "train_parallel (validation)")
+        workers.try_one(*held_out)
     workers.try_one(X, y)
 
     def run() -> Iterator[Epoch]:
@@ -106,8 +112,8 @@ def train_parallel(
                 norms.append(norm)
             seconds = time.perf_counter() - started
             norm = sum(norms) / len(norms)
-            held_out = (None, None) if validation is None else evaluate(model, loss_fn, *validation)
-            yield Epoch(epoch, tally.loss, tally.accuracy, norm, seconds, *held_out)
+            scores = (None, None) if held_out is None else _validate(model, loss_fn, *held_out)
+            yield Epoch(epoch, tally.loss, tally.accuracy, norm, seconds, *scores)
 
     return run()
 
@@ -128,3 +134,11 @@ def _descend(
     if math.isfinite(loss + norm):
         optimizer.step()
     return loss, y_predicted, norm
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _validate(model: Layer, loss_fn: Loss, X: Array, y: Array) -> tuple[float, float | None]:
+    try:
+        return evaluate(model, loss_fn, X, y)
+    except NotFiniteError:  # the step's own gradient was finite, but the weights are too large now
+        return math.inf, None

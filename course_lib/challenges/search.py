@@ -19,6 +19,8 @@ from course_lib.challenges.search_log import SearchLog, Trial
 
 EvaluateTrial = Callable[[dict[str, Any], np.random.Generator], float]
 """``evaluate_trial(parameters, rng)`` trains and returns a finite score."""
+Outcome = tuple[float | None, str | None, float]
+"""Score or None, failure or None, seconds."""
 
 
 def run_search(
@@ -118,9 +120,6 @@ def _run(
         if log is not None:
             log.append(trial)
         yield trial
-
-
-Outcome = tuple[float | None, str | None, float]
 
 
 def _outcomes(

@@ -276,3 +276,24 @@ def test_bad_arguments_are_named_at_the_call():
         train_parallel(model, loss_fn, None, x, y, **options)
     with pytest.raises(ValueError, match="Dense expected x of shape"):
         train_parallel(model, loss_fn, optimizer, x[:, 1:], y, **options)
+    with pytest.raises(TypeError, match="validation to be a tuple of two"):
+        train_parallel(model, loss_fn, optimizer, x, y, validation=[x, y], **options)
+    with pytest.raises(ValueError, match="Dense expected x of shape"):
+        train_parallel(model, loss_fn, optimizer, x, y, validation=(x[:, 1:], y), **options)
+
+
+def test_weights_that_are_too_large_for_the_validation_data_count_as_an_infinite_loss():
+    rng = np.random.default_rng(0)
+    model = Dense(5, 1, rng=rng)
+    x = rng.normal(size=(20, 5))
+    model.W.value[...] = 10
+    held_out = np.array([[0.0] * 5, [1e308] * 5])
+    runs = []
+    for run, options in ((train, {}), (train_parallel, {"shards": 2})):
+        optimizer = SGD(model.parameters(), lr=1e-9)
+        (record,) = run(
+            model, MeanSquaredError(), optimizer, x, x[:, :1], epochs=1, batch_size=10,
+            rng=np.random.default_rng(0), validation=(held_out, held_out[:, :1]), **options,
+        )  # fmt: skip
+        runs.append((record.validation_loss, record.validation_accuracy))
+    assert runs[0] == runs[1] == (np.inf, None)
