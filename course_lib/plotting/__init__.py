@@ -7,12 +7,14 @@ from course_lib.plotting.features import plot_feature_maps, plot_kernels
 from course_lib.plotting.graph import plot_graph
 from course_lib.plotting.matrices import plot_confusion_matrix, plot_image, plot_images
 from course_lib.plotting.network import plot_network
+from course_lib.plotting.paths import plot_contours, plot_path
 from course_lib.plotting.style import figure, use_style
 
 __all__ = [
     "figure",
     "plot_accuracy",
     "plot_confusion_matrix",
+    "plot_contours",
     "plot_decision_boundary",
     "plot_decision_line",
     "plot_feature_maps",
@@ -22,6 +24,7 @@ __all__ = [
     "plot_kernels",
     "plot_loss",
     "plot_network",
+    "plot_path",
     "plot_points",
     "use_style",
 ]

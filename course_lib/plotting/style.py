@@ -127,7 +127,8 @@ def figure(width: float = 6.4, height: float = 4.0) -> Figure:
     -------
     Figure
         Empty; `Figure.subplots` adds Axes. `use_style` is called first, because Matplotlib reads
-        some settings only when an Axes is filled or drawn.
+        some settings only when an Axes is filled or drawn. For demos, which draw hundreds of
+        figures; in a notebook cell use ``plt.subplots()``, whose figures show themselves.
 
     Examples
     --------
