@@ -116,6 +116,13 @@ def test_small_probabilities_keep_their_logarithm():
     assert log_softmax([0.0, 800.0])[0] == -800.0
 
 
+def test_each_row_has_a_maximum_of_its_own():
+    # Shifted by the maximum of the whole batch, the second row would be exp(-2000) / 0.
+    x = np.array([[1000.0, 0.0], [-1000.0, -1000.0]])
+    np.testing.assert_array_equal(softmax(x), [[1.0, 0.0], [0.5, 0.5]])
+    np.testing.assert_allclose(log_softmax(x), [[0.0, -1000.0], np.log([0.5, 0.5])])
+
+
 def test_sigmoid_and_softmax_are_right_at_known_points():
     assert sigmoid(math.log(3.0)) == pytest.approx(0.75, abs=1e-15)
     np.testing.assert_allclose(softmax(np.log([1.0, 2.0, 5.0])), [1 / 8, 2 / 8, 5 / 8])
