@@ -53,13 +53,12 @@ def machine() -> list[str]:
         f"{platform.machine()}, {thread_counts()[-1]} cores, {platform.system()}",
         f"Python {platform.python_version()}, {', '.join(versions)}",
         f"BLAS: {', '.join(sorted(blas)) or 'none found'}",
-        f"load average over five minutes at the end: {os.getloadavg()[1]:.1f} (of which these "
-        "runs make up one to two; more means that other work took part of the cores)",
     ]
 
 
-def report(rows: Iterable[Row]) -> str:
-    facts = "\n".join(f"- {fact}" for fact in machine())
+def report(rows: Iterable[Row], load: float) -> str:
+    busy = f"load of other work when the runs began: {load:.1f} (an idle machine has 0)"
+    facts = "\n".join(f"- {fact}" for fact in [*machine(), busy])
     table = "\n".join([heading(), *map(line, rows)])
     return (
         "# Benchmarks\n\nMedians of repeated runs that take turns. The last column is "
@@ -69,6 +68,9 @@ def report(rows: Iterable[Row]) -> str:
 
 
 def main(wanted: list[str]) -> None:
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"This machine is busy (load {load:.1f}): times will mislead.", file=sys.stderr)
     rows: list[Row] = []
     print(heading())
     for path in sorted(HERE.glob("bench_*.py")):
@@ -83,7 +85,7 @@ def main(wanted: list[str]) -> None:
     if not rows:
         raise SystemExit(f"no benchmark of that name: {' '.join(wanted)}")
     if not wanted:
-        (HERE / "results.md").write_text(report(rows), encoding="utf-8")
+        (HERE / "results.md").write_text(report(rows, load), encoding="utf-8")
 
 
 if __name__ == "__main__":

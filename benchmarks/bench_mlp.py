@@ -27,6 +27,7 @@ def bench_epoch(repeats: int = 15) -> list[Row]:
         contenders = {"course_lib": CourseLib(task)}
         if not NO_TORCH:
             contenders["PyTorch eager"] = PyTorch(task)
+            contenders["PyTorch eager, fused Adam"] = PyTorch(task, fused=True)
         if not NO_SKLEARN:
             contenders["scikit-learn MLPClassifier"] = ScikitLearn(task)
         contenders["NumPy by hand"] = NumPyByHand(task)
@@ -55,11 +56,12 @@ def bench_adam(repeats: int = 15) -> list[Row]:
         by_hand = NumPyAdam(flat)
         steps = {"course_lib": Adam(parameters, lr=LR).step}
         if not NO_TORCH:
-            tensors = []
-            for parameter in parameters:
-                tensors.append(torch.tensor(parameter.value, requires_grad=True))
-                tensors[-1].grad = torch.tensor(parameter.grad)
-            steps["PyTorch eager"] = torch.optim.Adam(tensors, lr=LR).step
+            for name, fused in (("PyTorch eager", False), ("PyTorch eager, fused Adam", True)):
+                tensors = []
+                for parameter in parameters:
+                    tensors.append(torch.tensor(parameter.value, requires_grad=True))
+                    tensors[-1].grad = torch.tensor(parameter.grad)
+                steps[name] = torch.optim.Adam(tensors, lr=LR, fused=fused).step
         steps["NumPy by hand"] = partial(by_hand.step, gradient)
         rows += compare(
             "Adam, 100 steps on 9,610 numbers",

@@ -140,9 +140,9 @@ class NumPyByHand:
 
 
 class PyTorch:
-    """Eager PyTorch on the CPU, as its tutorials write it."""
+    """Eager PyTorch on the CPU, as its tutorials write it; or with Adam in one fused kernel."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, fused: bool = False) -> None:
         nn = torch.nn
         self.model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
         with torch.no_grad():
@@ -151,7 +151,7 @@ class PyTorch:
                 layer.bias.zero_()
         self.X, self.y = torch.from_numpy(task.X), torch.from_numpy(task.y)
         self.loss_fn = nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=LR)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=LR, fused=fused)
 
     def epoch(self, order: np.ndarray) -> None:
         """Pass once over the rows, in this order."""

@@ -26,11 +26,12 @@ def test_all_contenders_take_the_same_steps():
     assert abs(ours[0] - task.W1).max() > 1e-3
 
 
-def test_pytorch_takes_the_same_steps():
+@pytest.mark.parametrize("fused", [False, True])
+def test_pytorch_takes_the_same_steps(fused):
     pytest.importorskip("torch")
     task = mlp.digits_task(100)
     ours = weights_after_two_epochs(mlp.CourseLib(task))
-    theirs = weights_after_two_epochs(mlp.PyTorch(task))
+    theirs = weights_after_two_epochs(mlp.PyTorch(task, fused=fused))
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
@@ -62,9 +63,10 @@ def test_a_missing_rival_gets_a_row_that_says_so(monkeypatch):
 
 def test_the_report_holds_every_row_and_no_path_of_this_machine():
     row = timing.Row("dense", 2, 0.002, "PyTorch eager", 0.004, 0.5)
-    text = runner.report([row])
+    text = runner.report([row], load=1.25)
     assert "| dense | 2 | 2 ms | PyTorch eager | 4 ms | 0.50 |" in text
     assert f"numpy {np.__version__}" in text
+    assert "load of other work when the runs began: 1.2" in text
     assert str(runner.HERE.parent) not in text
 
 
