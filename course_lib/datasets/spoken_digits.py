@@ -33,6 +33,13 @@ class SpokenPart:
         Who said it: the name of espeak-ng's voice variant.
     noisy : ndarray of bool, shape (N,)
         Whether white noise was added, at a signal-to-noise ratio of 10 dB.
+
+    Examples
+    --------
+    >>> part = load_spoken_digits().test
+    >>> word = part.x[0, : part.lengths[0]]  # without its padding
+    >>> word.shape, part.y[0], str(part.voice[0])
+    ((34, 20), np.int64(0), 'm6')
     """
 
     x: NDArray[np.float64]
@@ -53,6 +60,17 @@ class SpokenDigits:
     mean, std : ndarray of float64, shape (D,)
         Mean and standard deviation of each band's log energy over the training part's frames:
         ``x = (features - mean) / std``, with features from `course_lib.datasets.log_mel`.
+
+    Examples
+    --------
+    A sound of one's own, made ready for a network that was trained on ``train``:
+
+    >>> from course_lib.datasets import load_spoken_clip, log_mel
+    >>> data = load_spoken_digits()
+    >>> samples, rate = load_spoken_clip(7)
+    >>> x = (log_mel(samples, rate=rate) - data.mean) / data.std
+    >>> x.shape
+    (24, 20)
     """
 
     train: SpokenPart

@@ -35,8 +35,8 @@ class Track:
     Raises
     ------
     ValueError, TypeError
-        If the centre line has fewer than 8 points or repeats one, `half_width` is not above 0, or
-        a bend is so sharp that a wall would cross itself.
+        If the centre line has fewer than 8 points, repeats one or turns by 90° or more at one,
+        `half_width` is not above 0, or a bend is so sharp that a wall would cross itself.
 
     Examples
     --------
@@ -59,6 +59,12 @@ class Track:
             raise ValueError(
                 f"Track expected distinct points of centre, got point {lengths.argmin()} twice"
             )
+        corner = (self._step * np.roll(self._step, 1, axis=0)).sum(axis=1)
+        if corner.min() <= 0:
+            raise ValueError(
+                f"Track expected centre to turn by less than 90° at a point, "
+                f"got a sharper turn at point {corner.argmin()}"
+            )
         self._start: Array = np.concatenate([[0.0], np.cumsum(lengths)])  # (M + 1,)
         self.length: float = float(self._start[-1])
         tangent = _next(self.centre) - np.roll(self.centre, 1, axis=0)
@@ -72,11 +78,12 @@ class Track:
                     f"Track expected half_width below the radius of the sharpest bend, "
                     f"got {half_width}"
                 )
-
         # The pieces that rays can hit: from wall_start to wall_start + wall_step, 2 M of them.
         self.wall_start: Array = np.concatenate([self.left, self.right])
         self.wall_step: Array = np.concatenate([_next(self.left), _next(self.right)])
         self.wall_step -= self.wall_start
+        for array in (self.centre, self.left, self.right, self.wall_start, self.wall_step):
+            array.setflags(write=False)  # `winding_track` gives the same track to everyone
 
     def locate(self, states: ArrayLike) -> tuple[Array, Array]:
         """Find the nearest point of the centre line.

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.datasets import Car, Track, sense, winding_track
@@ -15,6 +15,7 @@ def stadium(half_width=3.0):
     return Track(np.concatenate([low, bend, -low, -bend]), half_width)
 
 
+@settings(deadline=None)
 @given(x=st.floats(-10, 10), y=st.floats(-2.5, 2.5), heading=st.floats(-1.4, 1.4))
 def test_sensors_measure_a_straight_corridor_exactly(x, y, heading):
     car = Car(rays=9, reach=35)
@@ -89,6 +90,7 @@ def test_states_of_the_wrong_shape_are_refused(states):
         Car().move(states, 0.0)
 
 
+@settings(deadline=None)
 @given(heading=st.floats(-3, 3), steps=st.integers(1, 30))
 def test_a_car_that_does_not_steer_drives_straight_on(heading, steps):
     car, state = Car(distance=0.7), np.array([1.0, 2.0, heading])

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.datasets import (
@@ -19,6 +19,7 @@ def tone(frequency, seconds=0.5, amplitude=1.0):
     return amplitude * np.sin(2 * np.pi * frequency * np.arange(int(RATE * seconds)) / RATE)
 
 
+@settings(deadline=None)
 @given(frequency=st.floats(0, 20000))
 def test_mel_and_hertz_undo_each_other(frequency):
     assert np.isclose(mel_to_hertz(hertz_to_mel(frequency)), frequency, atol=1e-8)
@@ -36,6 +37,7 @@ def test_pitches_below_zero_are_refused(function):
         function([3.0, -1.0])
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 60), size=st.integers(1, 20), hop=st.integers(1, 20))
 def test_frames_are_the_slices_that_the_docstring_names(n, size, hop):
     samples = np.arange(n, dtype=float)
@@ -55,6 +57,7 @@ def test_frames_are_copies_of_the_sound():
     assert not samples.any()
 
 
+@settings(deadline=None)
 @given(size=st.integers(2, 64), seed=st.integers(0, 1000))
 def test_the_power_spectrum_keeps_the_energy_of_the_windowed_frame(size, seed):
     # Parseval; every column but the first (and, for even sizes, the last) stands for two.
@@ -68,6 +71,7 @@ def test_the_power_spectrum_keeps_the_energy_of_the_windowed_frame(size, seed):
     assert np.allclose(power_spectrum(frames) @ twice, energy)
 
 
+@settings(deadline=None)
 @given(bands=st.integers(1, 24), size=st.sampled_from([256, 400, 512]))
 def test_filters_are_triangles_that_add_up_to_one_between_their_middles(bands, size):
     filters = mel_filters(bands, size=size, rate=RATE)

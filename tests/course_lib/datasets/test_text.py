@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.datasets import Vocabulary, load_text
@@ -27,6 +27,7 @@ def test_the_whole_text_survives_encoding():
     assert vocabulary.decode(ids) == text
 
 
+@settings(deadline=None)
 @given(text=st.text(min_size=1))
 def test_decoding_undoes_encoding(text):
     vocabulary = Vocabulary(text)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.datasets import blobs, circles, moons, noisy_sine, spirals, xor
@@ -10,6 +10,7 @@ ALL = [*CLASSIFIED, noisy_sine]
 
 
 @pytest.mark.parametrize("toy", CLASSIFIED)
+@settings(deadline=None)
 @given(n=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
 def test_a_toy_has_exactly_n_points_and_balanced_classes(toy, n, seed):
     x, y = toy(n, rng=np.random.default_rng(seed))
@@ -87,6 +88,7 @@ def test_circles_without_noise_have_radius_one_and_a_half():
     assert np.allclose(np.hypot(*x.T), np.where(y == 0, 1, 0.5))
 
 
+@settings(deadline=None)
 @given(classes=st.integers(2, 6), seed=st.integers(0, 1000))
 def test_a_spiral_arm_is_the_first_one_turned(classes, seed):
     x, k = spirals(60, classes=classes, noise=0.0, rng=np.random.default_rng(seed))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.datasets import Track, winding_track
@@ -18,6 +18,7 @@ def test_the_walls_of_a_ring_are_rings():
     assert np.isclose(track.length, 2 * np.pi * 20, rtol=1e-4)
 
 
+@settings(deadline=None)
 @given(angle=st.floats(0, 2 * np.pi), radius=st.floats(12, 28))
 def test_locate_measures_progress_and_distance_on_a_ring(angle, radius):
     track = ring()
@@ -30,6 +31,7 @@ def test_locate_measures_progress_and_distance_on_a_ring(angle, radius):
     assert track.contains(state) == (distance <= 3)
 
 
+@settings(deadline=None)
 @given(progress=st.floats(-1000, 1000))
 def test_pose_lies_on_the_centre_line_at_the_progress_asked_for(progress):
     track = winding_track()
@@ -86,6 +88,20 @@ def test_a_track_keeps_its_own_copy_of_the_centre_line():
 def test_an_impossible_track_is_refused(change, error, message):
     with pytest.raises(error, match=message):
         ring(**change)
+
+
+def test_nobody_can_change_the_track_that_all_share():
+    assert winding_track() is winding_track()
+    for name in ("centre", "left", "right", "wall_start", "wall_step"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(winding_track(), name)[:] = 0
+
+
+def test_a_line_that_turns_right_back_is_refused():
+    along = np.arange(6.0)
+    there_and_back = np.column_stack([np.r_[along, along[-2:0:-1]], np.zeros(10)])
+    with pytest.raises(ValueError, match="less than 90° at a point, got a sharper turn at point"):
+        Track(there_and_back, 1)
 
 
 def test_a_point_given_twice_is_refused():
