@@ -11,11 +11,11 @@ from course_lib.datasets._shipped import FOLDER
 
 
 def load_text() -> str:
-    """Load the prose of the book's chapters, one after another.
+    """Load the prose of the book's chapters, then that of the project's README and guide.
 
     Code, directives, tables and displayed formulas are left out; what remains is plain ASCII with
     one paragraph, heading or list item a line and an empty line between blocks. It is the state of
-    the book when ``scripts/datasets/make_text.py`` last ran; ``provenance.json`` says how much.
+    the pages when ``scripts/datasets/make_text.py`` last ran; ``provenance.json`` says how much.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Gather the book's prose for the model of characters; run by the authors as the book grows.
+"""Gather the project's own prose for the model of characters; run by the authors as it grows.
 
 ``python scripts/datasets/make_text.py``: the same pages give the same file.
 """
@@ -9,24 +9,26 @@ from prose import prose
 from ship import ROOT, ship_text
 
 BOOK = ROOT / "book"
+GUIDES = ("README.md", "CONTRIBUTING.md")
 NOT_PROSE = {"api", "bibliography", "notation", "glossary", "course-map"}
 
 
 def pages() -> list[Path]:
-    """Return the chapters in the order of their paths; generated pages and lists are no prose."""
-    return [
+    """Return the chapters in the order of their paths, then the guides; lists are no prose."""
+    chapters = [
         page
         for page in sorted(BOOK.rglob("*.md"))
         if page.stem not in NOT_PROSE
         and not any(part.startswith(("_", ".")) for part in page.relative_to(BOOK).parts)
     ]
+    return chapters + [ROOT / name for name in GUIDES if (ROOT / name).exists()]
 
 
 def main() -> None:
     """Write ``text.txt`` and its note."""
-    chapters = pages()
+    sources = pages()
     texts = []
-    for page in chapters:
+    for page in sources:
         try:
             texts.append(prose(page.read_text("utf-8")))
         except ValueError as error:
@@ -35,7 +37,7 @@ def main() -> None:
     ship_text(
         "text",
         text,
-        origin=f"the prose of {len(chapters)} pages of this book",
+        origin=f"the prose of {len(sources)} pages of this project: its chapters and its guides",
         licence="CC BY 4.0, like the book",
         made="scripts/datasets/make_text.py; code, directives, tables and long formulas left out",
     )
