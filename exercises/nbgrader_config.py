@@ -1,0 +1,19 @@
+"""nbgrader's settings for this course; run nbgrader's commands from the directory of this file."""
+
+from course_grader.feedback import HideTests
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import GetGrades
+
+c = get_config()  # noqa: F821 (nbgrader defines it)
+
+c.CourseDirectory.course_id = "principles-of-neural-networks"
+
+# What a student finds in the place of a solution.
+c.ClearSolutions.code_stub = {"python": "# Write your answer here.\nraise NotImplementedError"}
+c.ClearSolutions.text_stub = "Write your answer here."
+
+# Seconds that one cell may take. The slowest model solution needs a small part of it.
+c.Execute.timeout = 30
+
+# nbgrader's own list, with HideTests in the middle: feedback pages must not show hidden tests.
+c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]

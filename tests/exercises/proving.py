@@ -1,0 +1,347 @@
+"""Grade every variant of an exercise in a real course: nbgrader's commands, gradebook, feedback.
+
+A submission carries one variant of every task, correct and wrong ones mixed, so that a dozen
+submissions prove a notebook, and prove too that no task depends on the answer to another.
+"""
+
+import ast
+import html
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+from variants import Correct, Tasks, Variant
+
+EXERCISES = Path(__file__).parents[2] / "exercises"
+INSTRUCTOR, UNTOUCHED, PRYING = "instructor", "untouched", "prying"
+DEALT = "student-"
+
+# Whatever grades `submitted/` into the gradebook and `autograded/`: called with the course
+# directory, the assignment, and an executor to work on.
+Autograde = Callable[[Path, str, Executor], None]
+Cell = dict[str, Any]
+Notebook = dict[str, Any]
+
+# What a nosy student appends to an answer: print everything that can be seen, and once a hidden
+# test calls the function, fail with it.
+SPY = """
+
+import sys as _sys
+
+def _spy(function):
+    def spied(*args, **kwargs):
+        source = get_ipython().user_ns["In"][-1]
+        print(source, args, kwargs)
+        frame = _sys._getframe()
+        while frame.f_code.co_name != "<module>":
+            frame = frame.f_back
+        if frame.f_lineno > source[: source.find("BEGIN HIDDEN")].count("\\n"):
+            raise AssertionError(source + repr(args))
+        return function(*args, **kwargs)
+    return spied
+
+"""
+
+
+def read(path: Path) -> Notebook:
+    """Read a notebook with every source as one string."""
+    notebook: Notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def marks(cell: Cell) -> Mapping[str, Any]:
+    """Return a cell's nbgrader metadata, empty if it has none."""
+    metadata: Mapping[str, Any] = cell["metadata"].get("nbgrader", {})
+    return metadata
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One notebook below `exercises/source`, and its variants."""
+
+    wing: str
+    chapter: str
+
+    def __str__(self) -> str:
+        return f"{self.wing}/{self.chapter}"
+
+    @property
+    def path(self) -> Path:
+        """The source notebook."""
+        return EXERCISES / "source" / self.wing / f"{self.chapter}.ipynb"
+
+    @cached_property
+    def source(self) -> Notebook:
+        """The source notebook's content."""
+        return read(self.path)
+
+    @cached_property
+    def variants(self) -> Tasks:
+        """The answers of `exercises/variants`, by the grade id of their cell."""
+        tasks: Tasks = importlib.import_module(f"variants.{self.wing}.{self.chapter}").TASKS
+        return tasks
+
+    @property
+    def graded(self) -> list[Cell]:
+        """All cells that carry points."""
+        return [cell for cell in self.source["cells"] if marks(cell).get("grade")]
+
+    @property
+    def manual(self) -> list[Cell]:
+        """The cells that a person grades."""
+        return [cell for cell in self.graded if marks(cell)["solution"]]
+
+    @property
+    def tasks(self) -> list[str]:
+        """Grade ids of the cells in which a student writes code that tests grade."""
+        return [
+            marks(cell)["grade_id"]
+            for cell in self.source["cells"]
+            if marks(cell).get("solution") and not marks(cell)["grade"]
+        ]
+
+    def points(self, task: str) -> dict[str, float]:
+        """Return the points of a task's test cells, which are called `<task>-<what they test>`."""
+        return {
+            marks(cell)["grade_id"]: float(marks(cell)["points"])
+            for cell in self.graded
+            if marks(cell)["grade_id"].partition("-")[0] == task
+        }
+
+
+def find_exercises() -> list[Exercise]:
+    """Return every exercise of the course."""
+    paths = sorted((EXERCISES / "source").glob("*/*.ipynb"))
+    return [Exercise(path.parent.name, path.stem) for path in paths]
+
+
+def region(source: str, name: str) -> str:
+    """Return the lines between `### BEGIN <name>` and `### END <name>`, all such regions joined."""
+    return "\n".join(re.findall(rf"(?s)### BEGIN {name}\n(.*?)### END {name}", source))
+
+
+def answers(exercise: Exercise) -> dict[str, dict[str, Variant]]:
+    """Deal the variants out to students: every one once, next to other tasks' right and wrong.
+
+    Each task starts one variant further on than the task before it, and short lists are filled up
+    with their first correct variant.
+    """
+    size = max(map(len, exercise.variants.values()))
+    dealt: dict[str, dict[str, Variant]] = {f"{DEALT}{i:02}": {} for i in range(size)}
+    for shift, (task, variants) in enumerate(exercise.variants.items()):
+        filler = next(variant for variant in variants if isinstance(variant, Correct))
+        for i in range(size):
+            dealt[f"{DEALT}{(i + 2 * shift) % size:02}"][task] = (
+                variants[i] if i < len(variants) else filler
+            )
+    return dealt
+
+
+def hand_in(course: Path, exercise: Exercise, student: str, cells: Mapping[str, str]) -> None:
+    """Submit the release notebook with the cells of these grade ids filled in."""
+    notebook = read(course / "release" / exercise.wing / exercise.path.name)
+    for cell in notebook["cells"]:
+        cell["source"] = cells.get(marks(cell).get("grade_id", ""), cell["source"])
+    if student.startswith(DEALT):
+        # Students may delete what nbgrader doesn't mark; it spares drawing every picture so often.
+        notebook["cells"] = [cell for cell in notebook["cells"] if marks(cell)]
+    if student == PRYING:
+        final = {"cell_type": "code", "id": "peek", "metadata": {}, "source": "print(In)"}
+        notebook["cells"].append({**final, "outputs": [], "execution_count": None})
+    folder = course / "submitted" / student / exercise.wing
+    folder.mkdir(parents=True)
+    (folder / exercise.path.name).write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def spy_on(source: str) -> str:
+    """Wrap all functions of an answer so that they tell what they see."""
+    names = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    return source + SPY + "\n".join(f"{name} = _spy({name})" for name in names)
+
+
+def open_course(course: Path, exercise: Exercise) -> None:
+    """Make a course of one notebook: its source, the release, and all submissions."""
+    folder = course / "source" / exercise.wing
+    shutil.copytree(exercise.path.parent, folder, ignore=shutil.ignore_patterns("*.ipynb"))
+    shutil.copy(exercise.path, folder)
+    shutil.copy(EXERCISES / "nbgrader_config.py", course)
+    # nbgrader calls alembic, which may be installed next to a Python that is not on the path.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_assignment", exercise.wing],
+        cwd=course,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"nbgrader generate_assignment failed:\n{done.stderr}")
+
+    solutions = {
+        marks(cell)["grade_id"]: cell["source"]
+        for cell in exercise.source["cells"]
+        if marks(cell).get("solution")
+    }
+    hand_in(course, exercise, INSTRUCTOR, solutions)
+    hand_in(course, exercise, UNTOUCHED, {})
+    correct = {
+        task: next(variant.source for variant in variants if isinstance(variant, Correct))
+        for task, variants in exercise.variants.items()
+    }
+    hand_in(course, exercise, PRYING, {task: spy_on(code) for task, code in correct.items()})
+    for student, variants in answers(exercise).items():
+        hand_in(course, exercise, student, {task: v.source for task, v in variants.items()})
+
+
+def nbgrader_autograde(course: Path, assignment: str, executor: Executor) -> None:
+    """Grade every submission with nbgrader's own `autograde`, one call a student."""
+    _for_each_student("AutogradeApp", course, assignment, executor)
+
+
+def nbgrader_feedback(course: Path, assignment: str, executor: Executor) -> None:
+    """Write every feedback page with nbgrader's own `generate_feedback`, one call a student."""
+    _for_each_student("GenerateFeedbackApp", course, assignment, executor)
+
+
+def _for_each_student(app: str, course: Path, assignment: str, executor: Executor) -> None:
+    students = sorted(path.name for path in (course / "submitted").iterdir())
+    list(executor.map(_run_app, repeat(app), repeat(course), repeat(assignment), students))
+
+
+def _run_app(name: str, course: Path, assignment: str, student: str) -> None:
+    """Run one nbgrader command in this process, which keeps what it has imported."""
+    from nbgrader import apps
+
+    command = getattr(apps, name)()
+    # Several processes write to one SQLite file: let them wait for each other.
+    database = f"sqlite:///{course / 'gradebook.db'}?timeout=60"
+    options = [f"--course-dir={course}", f"--db={database}", f"--student={student}"]
+    try:
+        command.initialize([*options, f"--assignment={assignment}", "--log-level=ERROR"])
+        command.start()
+    except SystemExit as error:
+        raise RuntimeError(f"{name} failed for {student}; its log is on stderr") from error
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One row of the gradebook."""
+
+    auto: float | None
+    most: float
+    needs_person: bool
+
+
+def read_gradebook(course: Path, exercise: Exercise) -> dict[str, dict[str, Grade]]:
+    """Return each student's grades by grade id."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        return {
+            submission.student.id: {
+                grade.name: Grade(grade.auto_score, grade.max_score, grade.needs_manual_grade)
+                for grade in submission.grades
+            }
+            for submission in gradebook.notebook_submissions(exercise.chapter, exercise.wing)
+        }
+
+
+def squash(text: str) -> str:
+    """Remove all white space, so that line breaks and indentation don't matter."""
+    return re.sub(r"\s+", "", text)
+
+
+def _text(page: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", page))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of the submissions to one exercise."""
+
+    exercise: Exercise
+    course: Path
+    grades: Mapping[str, Mapping[str, Grade]]
+
+    def score(self, student: str, task: str) -> float:
+        """Return a student's points for a task."""
+        return sum(self.grades[student][cell].auto or 0.0 for cell in self.exercise.points(task))
+
+    def feedback(self, student: str) -> str:
+        """Return the HTML of a student's feedback page."""
+        folder = self.course / "feedback" / student / self.exercise.wing
+        return (folder / f"{self.exercise.chapter}.html").read_text(encoding="utf-8")
+
+    def message(self, student: str, task: str) -> str:
+        """Return the outputs below a task's test cells on the feedback page; not their source."""
+        page, outputs = self.feedback(student), []
+        for cell in self.exercise.points(task):
+            _, _, rest = page.partition(f'<a name="{cell}">')
+            this_cell, _, _ = rest.partition('<div class="cell ')
+            _, _, output = this_cell.partition('<div class="output_wrapper">')
+            outputs.append(_text(output))
+        return "\n".join(outputs)
+
+    def shown(self, student: str) -> str:
+        """Return all text of a feedback page, squashed."""
+        return squash(_text(self.feedback(student)))
+
+    def submitted(self, student: str) -> str:
+        """Return the text of what a student handed in, squashed."""
+        folder = self.course / "submitted" / student / self.exercise.wing
+        cells = read(folder / self.exercise.path.name)["cells"]
+        return squash("\n".join(cell["source"] for cell in cells))
+
+    def outputs(self, student: str) -> list[Any]:
+        """Return every output of the autograded notebook."""
+        folder = self.course / "autograded" / student / self.exercise.wing
+        cells = read(folder / self.exercise.path.name)["cells"]
+        return [output for cell in cells for output in cell.get("outputs", [])]
+
+    def secrets(self) -> Iterator[str]:
+        """Yield, squashed, each line of the hidden tests that the release doesn't show."""
+        release = self.submitted(UNTOUCHED)
+        for cell in self.exercise.graded:
+            hidden = region(cell["source"], "HIDDEN TESTS")
+            for line in map(squash, hidden.splitlines()):
+                if len(line) >= 12 and line not in release:
+                    yield line
+
+
+def prove(
+    exercise: Exercise,
+    course: Path,
+    executor: Executor,
+    autograde: Autograde = nbgrader_autograde,
+) -> Proof:
+    """Run the whole pipeline for one exercise in an empty directory.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    course : Path
+        Becomes the course directory.
+    executor : concurrent.futures.Executor
+        Its workers must be processes: nbgrader changes the working directory and the environment.
+    autograde : callable, optional
+        The grader; nbgrader's by default. It gets the course directory, the assignment and the
+        executor, and leaves its results where nbgrader would.
+    """
+    open_course(course, exercise)
+    autograde(course, exercise.wing, executor)
+    nbgrader_feedback(course, exercise.wing, executor)
+    return Proof(exercise, course, executor.submit(read_gradebook, course, exercise).result())
