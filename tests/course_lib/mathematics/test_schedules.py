@@ -1,19 +1,21 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.mathematics import ConstantRate, Cosine, StepDecay, WarmupCosine
 
 RATES = st.floats(1e-6, 10)
-STEPS = st.integers(1, 1000)
+STEPS = st.integers(1, 200)
 
 
+@settings(deadline=None)
 @given(RATES, st.integers(0, 10**6))
 def test_a_constant_rate_never_changes(lr, step):
     assert ConstantRate(lr)(step) == lr
 
 
+@settings(deadline=None)
 @given(RATES, STEPS, st.floats(0.1, 0.9), st.integers(0, 20))
 def test_a_step_decay_drops_by_its_factor_after_every_so_many_steps(lr, every, factor, drops):
     schedule = StepDecay(lr, every, factor)
@@ -24,6 +26,7 @@ def test_a_step_decay_drops_by_its_factor_after_every_so_many_steps(lr, every, f
     assert schedule((drops + 1) * every - 1) == pytest.approx(rate)
 
 
+@settings(deadline=None)
 @given(RATES, STEPS, st.floats(0, 1))
 def test_a_cosine_falls_from_the_first_rate_to_the_last_and_stays(lr, steps, share):
     schedule = Cosine(lr, steps, last=share * lr)
@@ -36,6 +39,7 @@ def test_a_cosine_falls_from_the_first_rate_to_the_last_and_stays(lr, steps, sha
         assert rates[step] + rates[steps - step] == pytest.approx(lr + share * lr)
 
 
+@settings(deadline=None)
 @given(RATES, st.integers(1, 50), st.integers(1, 200))
 def test_a_warm_up_climbs_evenly_from_the_first_step_and_then_falls(lr, warmup, rest):
     schedule = WarmupCosine(lr, warmup, warmup + rest)
