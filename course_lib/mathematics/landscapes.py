@@ -18,6 +18,17 @@ class Landscape(ABC):
     Attributes
     ----------
     minimum : ndarray of shape (D,)
+
+    Examples
+    --------
+    >>> class Bowl(Landscape):
+    ...     minimum = np.zeros(2)
+    ...     def value(self, x):
+    ...         return (np.asarray(x) ** 2).sum(axis=-1)
+    ...     def gradient(self, x):
+    ...         return 2 * np.asarray(x)
+    >>> Bowl().gradient([1.0, 3.0])
+    array([2., 6.])
     """
 
     minimum: Array

@@ -11,7 +11,16 @@ from course_lib._checks import check_count, check_positive
 
 
 class Schedule(ABC):
-    """A function of the step, counted from 0: ``schedule(step)`` is the learning rate."""
+    """A function of the step, counted from 0: ``schedule(step)`` is the learning rate.
+
+    Examples
+    --------
+    >>> class Harmonic(Schedule):
+    ...     def rate(self, step):
+    ...         return 1 / (step + 1)
+    >>> Harmonic()(3)
+    0.25
+    """
 
     def __call__(self, step: int) -> float:
         """Return the learning rate at a step of at least 0, or raise ValueError or TypeError."""
