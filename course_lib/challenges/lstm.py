@@ -6,7 +6,7 @@ Equation: ``c = f * c_prev + i * g`` and ``h = o * tanh(c)``.
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from course_lib._checks import Array, check_number
+from course_lib._checks import Array, check_array, check_number
 from course_lib.architecture.initializers import Initializer, glorot
 from course_lib.challenges.recurrent import RecurrentLayer
 
@@ -127,35 +127,41 @@ class LSTM(RecurrentLayer):
         ndarray of shape (N, T, H)
         """
         x, real = self._read(x, train, lengths)
-        T, N, _ = x.shape
-        H = len(self.W_h.value)
-        # Sequences are columns here: (T, features, N). A gate's block of rows then lies together
-        # in memory, which makes the products below several times faster than with (N, 4H).
-        # σ(z) = (1 + tanh(z / 2)) / 2 never overflows; with half the weights for i, f and o, one
-        # call of tanh serves all four blocks.
-        half = np.repeat(np.array([0.5, 1.0], self.b.value.dtype), [3 * H, H])
-        W_x, W_h, b = ((p.value * half).T.copy() for p in self.parameters())
-        h, c = (np.empty((T + 1, H, N), W_h.dtype) for _ in range(2))
+        T, N, D = x.shape
+        W = self._stack_weights()
+        H = len(W) // 4
+        # Sequences are columns here, (features, N) at each step: then a gate's rows lie together in
+        # memory. Input, 1 and previous state stand in one column, so that a single product is
+        # x @ W_x + b + h_prev @ W_h.
+        columns = np.empty((T + 1, D + 1 + H, N), W.dtype)
+        columns[:T, :D] = x.transpose(0, 2, 1)
+        columns[:T, D] = 1
+        h = columns[:, D + 1 :]  # h[t + 1] is the state after step t
+        c = np.empty((T + 1, H, N), W.dtype)
         h[0], c[0] = self._first_state(h0, "h0", N).T, self._first_state(c0, "c0", N).T
         z, _, tanh_c = self._workspace(T, N)
-        np.matmul(W_x, x.transpose(0, 2, 1), out=z)  # the inputs' share, for all steps at once
-        z += b[:, None]
+        # σ(z) = (1 + tanh(z / 2)) / 2 never overflows; with half the weights for i, f and o, one
+        # call of tanh serves all four blocks.
+        W[: 3 * H] *= 0.5
+        blocks = np.ascontiguousarray(W).reshape(
+            4, H, -1
+        )  # four small products are faster than one
         for t in range(T):
-            z[t] += W_h @ h[t]
-            np.tanh(z[t], out=z[t])
-            sigmoids = z[t, : 3 * H]
+            i, f, o, g = gates = z[t].reshape(4, H, N)
+            np.matmul(blocks, columns[t], out=gates)
+            np.tanh(gates, out=gates)
+            sigmoids = gates[:3]
             sigmoids *= 0.5
             sigmoids += 0.5
-            i, f, o, g = z[t].reshape(4, H, N)
-            np.multiply(f, c[t], out=c[t + 1])
-            c[t + 1] += i * g
+            np.multiply(i, g, out=c[t + 1])
+            c[t + 1] += f * c[t]
             np.tanh(c[t + 1], out=tanh_c[t])
             np.multiply(o, tanh_c[t], out=h[t + 1])
             if real is not None:
                 padding = ~real[t].T
                 np.copyto(c[t + 1], c[t], where=padding)
                 np.copyto(h[t + 1], h[t], where=padding)
-        self._kept, self._real = (x, h, c, tanh_c, z), real
+        self._kept, self._real = (columns, c, tanh_c, z), real
         self.c = c[1:].transpose(2, 0, 1)
         return h[1:].transpose(2, 0, 1)
 
@@ -169,14 +175,18 @@ class LSTM(RecurrentLayer):
         ``dh_prev = dz @ W_h.T`` and ``dc_prev = dc * f``.
         dy has shape (N, T, H), dx has shape (N, T, D).
         """
-        x, h, c, tanh_c, gates = self._after_forward(self._kept)
-        dy = np.ascontiguousarray(self._read_gradient(dy, x).transpose(0, 2, 1))  # (T, H, N)
-        real, W_h = self._real, self.W_h.value
-        _, H, N = h.shape
-        _, dz, _ = self._workspace(len(x), N)
+        columns, c, tanh_c, gates = self._after_forward(self._kept)
+        real, W = self._real, self._stack_weights().T.copy()  # (D + 1 + H, 4H)
+        T, H, N = tanh_c.shape
+        D = len(W) - 1 - H
+        h = columns[:, D + 1 :]
+        dy = check_array(dy, "LSTM.backward", "dy", (N, T, H), W.dtype)
+        dy = np.ascontiguousarray(dy.transpose(1, 2, 0))  # (T, H, N)
+        _, dz, _ = self._workspace(T, N)
+        dcolumns = np.empty_like(columns[:T])
         dh, dc, slopes = np.empty_like(tanh_c), np.empty_like(tanh_c), np.empty_like(gates[0])
-        dh_next, dc_next = np.zeros_like(h[0]), np.zeros_like(h[0])
-        for t in reversed(range(len(x))):
+        dh_next, dc_next = np.zeros_like(c[0]), np.zeros_like(c[0])
+        for t in reversed(range(T)):
             i, f, o, g = gates[t].reshape(4, H, N)
             dz_i, dz_f, dz_o, dz_g = dz[t].reshape(4, H, N)
             np.add(dy[t], dh_next, out=dh[t])
@@ -196,15 +206,24 @@ class LSTM(RecurrentLayer):
             dz[t] *= slopes
             if real is not None:
                 dz[t] *= real[t].T
-            dh_next = W_h @ dz[t]
+            dh_next = np.matmul(W, dz[t], out=dcolumns[t])[D + 1 :]
             dc_next = dc[t] * f
             if real is not None:  # padding hands both gradients on as they came
                 dh_next += dh[t] * ~real[t].T
                 np.copyto(dc_next, dc[t], where=~real[t].T)
         self.dh, self.dc = dh.transpose(2, 0, 1), dc.transpose(2, 0, 1)
         self.dh0, self.dc0 = dh_next.T, dc_next.T
-        h, dz = (np.ascontiguousarray(rows.transpose(1, 0, 2)) for rows in (h, dz))
-        return self._sum_over_steps(x, h.transpose(1, 2, 0), dz.transpose(1, 2, 0))
+        rows, dz = (steps.transpose(1, 0, 2).reshape(-1, T * N) for steps in (columns[:T], dz))
+        dW = rows @ dz.T  # (D + 1 + H, 4H)
+        self.W_x.grad += dW[:D]
+        self.b.grad += dW[D]
+        self.W_h.grad += dW[D + 1 :]
+        return dcolumns[:, :D].transpose(2, 0, 1)
+
+    def _stack_weights(self) -> Array:
+        """Return W_x, b and W_h below each other, turned: a copy of shape (4H, D + 1 + H)."""
+        W_x, W_h, b = (parameter.value for parameter in self.parameters())
+        return np.concatenate([W_x.T, b[:, None], W_h.T], axis=1)
 
     def _workspace(self, T: int, N: int) -> tuple[Array, Array, Array]:
         """Return arrays for z and dz, (T, 4H, N), and tanh(c), (T, H, N): the same ones each time.
