@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -120,6 +120,18 @@ class Exercise:
             for cell in self.graded
             if marks(cell)["grade_id"].partition("-")[0] == task
         }
+
+    def secrets(self, name: str) -> list[str]:
+        """Return the lines of all regions of this name, squashed, that stand nowhere else.
+
+        Short lines are left out: a student may come to them without having seen them.
+        """
+        inside, outside = [], []
+        for cell in self.source["cells"]:
+            inside += map(squash, region(cell["source"], name).splitlines())
+            outside.append(re.sub(r"(?s)### BEGIN (.*?)\n.*?### END \1", "", cell["source"]))
+        public = squash("".join(outside))
+        return [line for line in inside if len(line) >= 12 and line not in public]
 
 
 def find_exercises() -> list[Exercise]:
@@ -311,15 +323,6 @@ class Proof:
         folder = self.course / "autograded" / student / self.exercise.wing
         cells = read(folder / self.exercise.path.name)["cells"]
         return [output for cell in cells for output in cell.get("outputs", [])]
-
-    def secrets(self) -> Iterator[str]:
-        """Yield, squashed, each line of the hidden tests that the release doesn't show."""
-        release = self.submitted(UNTOUCHED)
-        for cell in self.exercise.graded:
-            hidden = region(cell["source"], "HIDDEN TESTS")
-            for line in map(squash, hidden.splitlines()):
-                if len(line) >= 12 and line not in release:
-                    yield line
 
 
 def prove(
