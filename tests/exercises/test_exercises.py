@@ -11,10 +11,11 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 
 import proving
 import pytest
-from proving import INSTRUCTOR, PRYING, UNTOUCHED, Exercise, Proof, marks, region, squash
+from material import Exercise, find_exercises, marks, read, region, squash
+from proving import INSTRUCTOR, PRYING, UNTOUCHED, Proof
 from variants import Correct, Wrong
 
-EXERCISES = proving.find_exercises()
+EXERCISES = find_exercises()
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 
 
@@ -110,7 +111,7 @@ def test_a_wing_has_one_question_for_a_person_with_a_marking_scheme(wing: str) -
 @pytest.mark.xdist_group("exercises")
 def test_the_release_holds_no_solution_and_no_hidden_test(proof: Proof) -> None:
     folder = proof.course / "release" / proof.exercise.wing
-    cells = proving.read(folder / proof.exercise.path.name)["cells"]
+    cells = read(folder / proof.exercise.path.name)["cells"]
     text = "\n".join(cell["source"] for cell in cells)
     assert "BEGIN" not in text
     for name in ("SOLUTION", "HIDDEN TESTS"):

@@ -1,8 +1,8 @@
 """Answers to `source/architecture/neurons.ipynb`."""
 
-from variants import Correct, Tasks, Wrong
+from variants import Correct, Tasks, Variant, Wrong
 
-NEURON_FORWARD = [
+NEURON_FORWARD: list[Variant] = [
     Correct("""
 def neuron_forward(x, W, b):
     z, y = [], []
@@ -142,7 +142,7 @@ def neuron_forward(x, W, b):
     ),
 ]
 
-PERCEPTRON_UPDATE = [
+PERCEPTRON_UPDATE: list[Variant] = [
     Correct("""
 def perceptron_update(W, b, x, target, lr):
     y = int(np.dot(W, x) > -b)
@@ -279,7 +279,7 @@ def perceptron_update(W, b, x, target, lr):
     ),
 ]
 
-POCKET = [
+POCKET: list[Variant] = [
     Correct("""
 def pocket(x, targets, epochs):
     N, D = len(x), len(x[0])
@@ -439,7 +439,7 @@ def pocket(x, targets, epochs):
     ),
 ]
 
-FIND_NEURON = [
+FIND_NEURON: list[Variant] = [
     Correct("""
 def find_neuron(x, targets, epochs):
     W, b = [0.0] * len(x[0]), 0.0
