@@ -84,7 +84,8 @@ def check_array(
     # One dot product finds a NaN or an infinity many times faster than isfinite over the array;
     # it can also overflow on huge finite values, so only isfinite may convict. (vdot, unlike dot,
     # overflows without a warning.)
-    if not math.isfinite(np.vdot(array, array)) and not np.isfinite(array).all():
+    flat = array.ravel(order="K")  # as it lies in memory: no copy, whatever the order of its axes
+    if not math.isfinite(np.vdot(flat, flat)) and not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise NotFiniteError(f"{owner} expected finite {name}, got {array[where]} at index {where}")
     return array
