@@ -4,6 +4,7 @@ from course_lib.challenges.attention import attention, attention_backward, causa
 from course_lib.challenges.augmentation import add_noise, shift_images
 from course_lib.challenges.clipping import clip_gradients
 from course_lib.challenges.convolution import Conv2D, convolve_by_loops
+from course_lib.challenges.distributions import Choice, IntegerUniform, LogUniform, Uniform
 from course_lib.challenges.early_stopping import EarlyStopping
 from course_lib.challenges.embedding import Embedding, Positions
 from course_lib.challenges.error_decomposition import BiasVariance, bias_variance
@@ -18,14 +19,7 @@ from course_lib.challenges.recurrent import RNN
 from course_lib.challenges.regularization import L1, L2, Dropout
 from course_lib.challenges.search import run_search
 from course_lib.challenges.search_log import Trial
-from course_lib.challenges.search_space import (
-    Choice,
-    IntegerUniform,
-    LogUniform,
-    Uniform,
-    grid,
-    random_search,
-)
+from course_lib.challenges.search_space import grid, random_search
 from course_lib.challenges.sequences import LastStep, MeanStep, PerStep, find_lengths, real_steps
 from course_lib.challenges.transformer import TransformerBlock
 

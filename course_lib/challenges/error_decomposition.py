@@ -28,6 +28,11 @@ class BiasVariance:
     error : float
         The mean squared error, measured against fresh noisy targets. It equals the sum of the
         other three but for the chance in those targets.
+
+    Examples
+    --------
+    >>> BiasVariance(bias_squared=0.25, variance=0.5, noise=0.25, error=1.0).variance
+    0.5
     """
 
     bias_squared: float

@@ -1,6 +1,7 @@
 """The course's interactive parts: demos, questions, and views of the library's own code."""
 
-from course_lib.demos.explore import Explorer, encode_frame, explore, frame_name
+from course_lib.demos.explore import Explorer, explore
+from course_lib.demos.frames import encode_frame, frame_name
 from course_lib.demos.quiz import Question, Quiz, choice, number, quiz, right, wrong
 from course_lib.demos.source import Source, source
 

@@ -4,75 +4,22 @@ Equation: ``picture = draw(**choices)``; a demo is that pure function and the li
 """
 
 import base64
-import hashlib
 import html
 import io
 import itertools
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import traitlets
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course_lib.demos.controls import Value, make_control, plain_value
+from course_lib.demos.frames import encode_frame, write_once
 from course_lib.demos.widget import CourseWidget, frames_folder
 
-Value = bool | int | float | str
 Key = tuple[int, ...]
-
-
-def encode_frame(figure: Figure) -> bytes:
-    """Turn a figure into a WebP picture, always of the same bytes for the same figure.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Drawn at its own size and resolution; no pyplot state is touched.
-
-    Returns
-    -------
-    bytes
-
-    Examples
-    --------
-    >>> encode_frame(Figure(figsize=(1, 1)))[8:12]
-    b'WEBP'
-    """
-    canvas: Any = FigureCanvasAgg(figure)  # matplotlib leaves its canvas untyped
-    canvas.draw()
-    # The canvas buffer goes straight to WebP: by way of PNG a frame would take thrice as long.
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    file = io.BytesIO()
-    picture.save(file, "WEBP", quality=80, method=4)
-    return file.getvalue()
-
-
-def frame_name(picture: bytes) -> str:
-    """Name a picture by its content: the first 20 hexadecimal digits of its SHA-256.
-
-    Examples
-    --------
-    >>> frame_name(b"")
-    'e3b0c44298fc1c149afb.webp'
-    """
-    return hashlib.sha256(picture).hexdigest()[:20] + ".webp"
-
-
-def _write_once(folder: Path, picture: bytes) -> str:
-    name = frame_name(picture)
-    if not (folder / name).exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            file.write(picture)
-        os.chmod(unfinished, 0o644)  # mkstemp makes it private, but a web server must read it
-        os.replace(unfinished, folder / name)
-    return name
 
 
 class Explorer(CourseWidget):
@@ -93,6 +40,14 @@ class Explorer(CourseWidget):
         The value of each control at first.
     play : str
         Name of the control that the play button moves; empty for no button.
+
+    Examples
+    --------
+    >>> demo = explore(lambda n: Figure(figsize=(1, 1)), alt=lambda n: f"{n} points", n=[1, 2])
+    >>> demo
+    Explorer(n)
+    >>> demo.describe([1])
+    '2 points'
     """
 
     kind = "explore"
@@ -177,7 +132,7 @@ class Explorer(CourseWidget):
         alt = self.describe(key)
         if folder is None:
             return {"alt": alt, "picture": picture}
-        return {"alt": alt, "src": _write_once(folder, picture)}
+        return {"alt": alt, "src": write_once(folder, picture)}
 
     def _answer(self, _: Any, message: Any, buffers: Any) -> None:
         """Draw the frame that the front end asks for, and send it."""
@@ -190,33 +145,6 @@ class Explorer(CourseWidget):
 
     def __repr__(self) -> str:
         return f"Explorer({', '.join(self._values)})"
-
-
-def _plain(value: Any) -> Value:
-    """Turn NumPy scalars into Python's own, which a page can hold."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(plain, (bool, int, float, str)):
-        raise TypeError(f"explore expected choices to be numbers or texts, got {value!r}")
-    return plain
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    # A true minus sign is as wide as a plus, and screen readers say "minus".
-    return f"{value:g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float | int) else value
-
-
-def _control(name: str, values: Sequence[Any], label: str) -> dict[str, Any]:
-    plain = [_plain(value) for value in values]
-    if len(plain) < 2:
-        raise ValueError(f"explore expected at least two choices for {name}, got {plain}")
-    if len(set(plain)) != len(plain):
-        raise ValueError(f"explore expected different choices for {name}, got {plain}")
-    texts = any(isinstance(value, (str, bool)) for value in plain)
-    kind = "range" if not texts else "radio" if len(plain) <= 4 else "select"
-    options = [{"value": value, "text": _text(value)} for value in plain]
-    return {"name": name, "label": label, "kind": kind, "options": options}
 
 
 def explore(
@@ -281,13 +209,13 @@ def explore(
         if hasattr(Explorer, name):
             raise ValueError(f"explore cannot name a control {name!r}: the widget uses that name")
     controls = [
-        _control(name, values, labels.get(name, name.replace("_", " ")))
+        make_control(name, values, labels.get(name, name.replace("_", " ")))
         for name, values in choices.items()
     ]
     first = {}
     for control in controls:
         name, values = control["name"], [option["value"] for option in control["options"]]
-        first[name] = _plain(start.get(name, values[0]))
+        first[name] = plain_value(start.get(name, values[0]))
         if first[name] not in values:
             raise ValueError(f"explore expected start of {name} in {values}, got {first[name]}")
     return Explorer(draw, alt, controls, first, play or "")

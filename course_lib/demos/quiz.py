@@ -18,7 +18,13 @@ from course_lib.demos.widget import CourseWidget
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of a multiple-choice question, and what the reader learns from choosing it."""
+    """One answer of a multiple-choice question, and what the reader learns from choosing it.
+
+    Examples
+    --------
+    >>> Answer("4", "2 + 2", True).text
+    '4'
+    """
 
     text: str
     why: str
@@ -49,7 +55,14 @@ def wrong(text: str, why: str) -> Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """A question as the page's front end reads it; made by `choice` or `number`."""
+    """A question as the page's front end reads it; made by `choice` or `number`.
+
+    Examples
+    --------
+    >>> question = number("2 + 2?", 4, why="count", mistakes={5: "one too many"}, hint="Count.")
+    >>> question.state()["mistakes"]
+    [{'value': 5, 'why': 'one too many'}]
+    """
 
     text: str
     answers: tuple[Answer, ...] = ()
@@ -151,7 +164,13 @@ def _inline(text: str) -> str:
 
 
 class Quiz(CourseWidget):
-    """Questions in a row, with instant feedback; made by `quiz`."""
+    """Questions in a row, with instant feedback; made by `quiz`.
+
+    Examples
+    --------
+    >>> Quiz(questions=[]).stand_in()
+    '<ol></ol>'
+    """
 
     kind = "quiz"
     _esm: Any = Path(__file__).with_name("quiz.js")

@@ -7,7 +7,13 @@ from typing import Any
 
 
 class Source:
-    """Python source that notebooks and the book show with colours; made by `source`."""
+    """Python source that notebooks and the book show with colours; made by `source`.
+
+    Examples
+    --------
+    >>> Source("x = 1")
+    x = 1
+    """
 
     def __init__(self, code: str) -> None:
         self.code = code

@@ -108,6 +108,8 @@ def visit(chromium):
                 lambda m: page.faults.append(f"console: {m.text}") if m.type == "error" else None,
             )
             page.goto(url, wait_until="load")
+            if options.get("java_script_enabled") is False:
+                return page
             page.wait_for_function(
                 "document.querySelectorAll('.course-widget:not([data-ready])').length === 0"
                 " || !document.querySelector('script[src*=course-widgets]')"

@@ -135,9 +135,14 @@ def test_a_change_is_announced_once_the_reader_pauses(visit, server):
     explorer.locator("input[type=range]").first.focus()
     for _ in range(3):
         page.keyboard.press("ArrowLeft")
-    live = explorer.locator("[aria-live=polite]")
-    page.wait_for_function("document.querySelector('.explorer-announcement').textContent !== ''")
-    assert live.text_content() == explorer.locator("img").get_attribute("alt")
+    assert explorer.locator("[aria-live=polite]").text_content() == ""
+    page.wait_for_function(
+        """() => {
+            const explorer = document.querySelector(".explorer");
+            const said = explorer.querySelector("[aria-live=polite]").textContent;
+            return said !== "" && said === explorer.querySelector("img").alt;
+        }"""
+    )
 
 
 def test_without_javascript_the_first_frame_and_the_answers_are_there(visit, address):

@@ -1,5 +1,10 @@
 """Corrections to what the theme and Jupyter Book put on every page."""
 
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -14,9 +19,7 @@ def drop_thebe(app: Sphinx) -> None:
         app.events.listeners[name] = [
             listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"
         ]
-    for listener in ("sphinx-thebe.js", "sphinx-thebe.css"):
-        app.registry.js_files[:] = [f for f in app.registry.js_files if f[0] != listener]
-        app.registry.css_files[:] = [f for f in app.registry.css_files if f[0] != listener]
+    app.registry.css_files[:] = [f for f in app.registry.css_files if f[0] != "sphinx-thebe.css"]
 
 
 def follow_the_readers_mode(app: Sphinx, config: Config) -> None:
@@ -24,7 +27,29 @@ def follow_the_readers_mode(app: Sphinx, config: Config) -> None:
     config.html_context.setdefault("default_mode", "auto")
 
 
+def mend_roles(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Make citations items of their list; the role that they come with is valid on <li> only."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def mend_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Make the primary sidebar a landmark, so that screen readers find the book's name there."""
+    if exception is not None or app.builder.format != "html":
+        return
+    sidebar = re.compile(r'(<div id="pst-primary-sidebar" class="[^"]*")>')
+    for path in Path(app.outdir).rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        mended = sidebar.sub(r'\1 role="region" aria-label="Contents of the book">', page)
+        if mended != page:
+            path.write_text(mended, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", follow_the_readers_mode)
     # Before the builder reads the registry's files.
     app.connect("builder-inited", drop_thebe, priority=1)
+    app.connect("html-page-context", mend_roles)
+    app.connect("build-finished", mend_pages)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.architecture import ReLU, Tanh
+from course_lib.challenges.distributions import LogUniform, Uniform
 from course_lib.challenges.search import run_search
 from course_lib.challenges.search_log import Trial
-from course_lib.challenges.search_space import LogUniform, Uniform, grid, random_search
+from course_lib.challenges.search_space import grid, random_search
 
 TRIALS = [{"lr": lr} for lr in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
 

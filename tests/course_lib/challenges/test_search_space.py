@@ -5,14 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.challenges.search_space import (
-    Choice,
-    IntegerUniform,
-    LogUniform,
-    Uniform,
-    grid,
-    random_search,
-)
+from course_lib.challenges.distributions import Choice, IntegerUniform, LogUniform, Uniform
+from course_lib.challenges.search_space import grid, random_search
 
 finite = st.floats(-1e6, 1e6, allow_subnormal=False)
 positive = st.floats(1e-12, 1e12)
