@@ -1,0 +1,160 @@
+"""The Linux calls that shut a forked kernel in: namespaces, mounts, limits, privileges.
+
+Everything here runs in the forked process itself, before a student's first line does, and none of
+it can be undone afterwards by a process without capabilities.
+"""
+
+import contextlib
+import ctypes
+import os
+import random
+import resource
+import shutil
+import signal
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+from fcntl import ioctl
+from pathlib import Path
+
+SCRATCH = Path("/home/student")
+"""The only folder that a sandboxed kernel can write to: a tmpfs of its own, gone with it."""
+STAGE = Path("/stage")
+"""Where the worker lays out a submission's data files, read-only, for the fork to copy."""
+
+_CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWUTS, _CLONE_NEWPID = (
+    0x00020000,
+    0x08000000,
+    0x04000000,
+    0x20000000,
+)
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+_MNT_DETACH = 2
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = (
+    1,
+    4,
+    24,
+    38,
+    47,
+)
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_SPARE_UIDS = range(61184, 65520)  # the range that systemd too hands out to passing users
+
+
+def _call(name: str, *arguments: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{name}: {os.strerror(code)}")
+
+
+def _mount(source: str, target: Path, kind: str | None, flags: int, data: str = "") -> None:
+    _call(
+        "mount",
+        source.encode(),
+        os.fsencode(target),
+        kind.encode() if kind else None,
+        ctypes.c_ulong(flags),
+        data.encode(),
+    )
+
+
+@contextlib.contextmanager
+def new_pid_namespace() -> Iterator[None]:
+    """Let the one process forked inside become PID 1 of a namespace: when it ends, all in it do."""
+    parent = os.getpid()
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _call("unshare", _CLONE_NEWPID)
+        try:
+            yield
+        finally:
+            if os.getpid() == parent:
+                _call("setns", own, _CLONE_NEWPID)
+    finally:
+        os.close(own)
+
+
+def silence_loopback() -> None:
+    """Take the loopback interface down: not even 127.0.0.1 answers in the sandbox."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sH14x", b"lo", 0)
+        flags = struct.unpack("16sH14x", ioctl(control, _SIOCGIFFLAGS, request))[1]
+        ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags & ~_IFF_UP))
+
+
+def private_filesystem(scratch_bytes: int, stage: str | None) -> Path:
+    """Mount a private scratch folder and `/proc`, copy the staged files; return the folder."""
+    _call("unshare", _CLONE_NEWNS | _CLONE_NEWIPC | _CLONE_NEWUTS)
+    _mount("none", Path("/"), None, _MS_REC | _MS_PRIVATE)
+    _mount(
+        "tmpfs",
+        SCRATCH,
+        "tmpfs",
+        _MS_NOSUID | _MS_NODEV,
+        f"size={scratch_bytes},nr_inodes=8192,mode=0777",
+    )
+    for name, target in ((".tmp", Path("/tmp")), (".shm", Path("/dev/shm"))):
+        (SCRATCH / name).mkdir(mode=0o777)
+        (SCRATCH / name).chmod(0o777)
+        _mount(str(SCRATCH / name), target, None, _MS_BIND)
+    _mount("proc", Path("/proc"), "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    work = stage_files(STAGE, stage, SCRATCH / "work")
+    _call("umount2", os.fsencode(STAGE), _MNT_DETACH)
+    return work
+
+
+def stage_files(source: Path, stage: str | None, work: Path) -> Path:
+    """Copy the staged data files (none, if `stage` is None) into a new folder `work`."""
+    if stage is None:
+        work.mkdir(parents=True)
+    else:
+        shutil.copytree(source / stage, work)
+    for path in (work, *work.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    return work
+
+
+def limit_resources(limits: Mapping[str, int]) -> None:
+    """Set hard limits for this process and all it starts: bytes, seconds, processes, files."""
+    memory, seconds = limits["memory_bytes"], limits["seconds"]
+    for kind, limit in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, limits["scratch_bytes"]),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 1 << 16),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+def drop_privileges() -> None:
+    """Give up every capability for good; root becomes a user that owns nothing."""
+    if os.geteuid() == 0:
+        for capability in range(64):
+            with contextlib.suppress(OSError):
+                _call("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
+        uid = random.choice(_SPARE_UIDS)
+        with contextlib.suppress(OSError):  # a container may not map that user
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+    with contextlib.suppress(OSError):
+        _call("prctl", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    _call("capset", header, bytes(24))
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def die_with_parent(*, secret: bool) -> None:
+    """Ask the kernel to end this process with its parent; `secret` hides its memory from peers."""
+    _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if secret:
+        _call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
