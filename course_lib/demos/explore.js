@@ -4,7 +4,7 @@
 
 function render({ model, el }) {
   const controls = model.get("controls");
-  const [width, height] = model.get("size");
+  const [width, height] = model.get("frame_size");
   const identity = `explorer-${Math.random().toString(36).slice(2)}`;
   const known = new Map(); // key -> {alt, url}
   const fetched = new Set(); // urls that were prefetched

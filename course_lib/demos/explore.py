@@ -56,7 +56,7 @@ class Explorer(CourseWidget):
 
     controls: Any = traitlets.List().tag(sync=True)
     frames: Any = traitlets.Dict().tag(sync=True)
-    size: Any = traitlets.List().tag(sync=True)
+    frame_size: Any = traitlets.List().tag(sync=True)
     player = traitlets.Unicode().tag(sync=True)
 
     def __init__(
@@ -84,7 +84,7 @@ class Explorer(CourseWidget):
         frames = {self._join(key): self._frame(key, folder) for key in keys}
         with Image.open(io.BytesIO(self.picture(first))) as picture:
             size = list(picture.size)
-        super().__init__(controls=controls, frames=frames, size=size, player=play)
+        super().__init__(controls=controls, frames=frames, frame_size=size, player=play)
         self.on_msg(self._answer)
 
     def keys_of_all_frames(self) -> "itertools.product[Key]":
@@ -121,7 +121,7 @@ class Explorer(CourseWidget):
             source = f"course-frame:{frame['src']}"  # the site's build knows the page's depth
         else:
             source = "data:image/webp;base64," + base64.b64encode(frame["picture"]).decode()
-        width, height = self.size
+        width, height = self.frame_size
         return (
             f'<img src="{source}" alt="{html.escape(frame["alt"])}" '
             f'width="{width}" height="{height}">'
