@@ -35,7 +35,7 @@ def sigmoid(x: ArrayLike) -> Array:
     array([0. , 0.5, 1. ])
     """
     x = _as_float(x, "sigmoid")
-    shrunk = np.exp(-np.abs(x))  # in (0, 1], whatever x is
+    shrunk = np.exp(-np.abs(x))  # in [0, 1], whatever x is
     y: Array = np.where(x >= 0, 1, shrunk) / (1 + shrunk)
     return y
 

@@ -18,6 +18,7 @@ from course_lib.plotting.decision import plot_decision_line, plot_points
 
 NAMES = ["zero", "one"]
 SHOWN = 120  # as many points as a figure shows without crowding
+XLIM, YLIM = (-0.06, 1.06), (-0.02, 0.78)
 
 
 def centre_and_sides(images: Array) -> Array:
@@ -67,11 +68,19 @@ def zeros_and_ones() -> tuple[Array, NDArray[np.int64]]:
 
 
 def _frame() -> tuple[Figure, Axes]:
-    figure = style.figure(6.4, 4.0)
+    figure = style.figure(6.4, 4.8)
     ax = figure.subplots()
-    ax.set(xlim=(-0.06, 1.06), ylim=(-0.02, 0.78))
+    # Of equal scale, or else the arrow would not look perpendicular to the line.
+    ax.set(xlim=XLIM, ylim=YLIM, aspect="equal")
     ax.set(xlabel="ink in the centre", ylabel="ink at the sides")
     return figure, ax
+
+
+def _is_in_view(W: Array, b: float) -> bool:
+    """Tell whether the line passes through the picture: its corners then lie on both sides."""
+    corners = np.array([(x, y) for x in XLIM for y in YLIM])
+    z = corners @ W + b
+    return bool(z.min() < 0 < z.max())
 
 
 def _count(number: int, thing: str) -> str:
@@ -99,6 +108,8 @@ def draw_decision_line(centre_weight: float, sides_weight: float, bias: float) -
     figure, ax = _frame()
     plot_points(ax, x, y, names=NAMES, highlight=wrong)
     plot_decision_line(ax, W, bias, normal=True)
+    if W.any() and not _is_in_view(W, bias):
+        ax.text(0.03, 0.05, "the line is outside the picture", transform=ax.transAxes)
     ax.legend(loc="upper right")
     ax.set_title(f"{_count(int(wrong.sum()), 'mistake')} in {SHOWN} digits")
     return figure
@@ -124,6 +135,8 @@ def describe_decision_line(centre_weight: float, sides_weight: float, bias: floa
             if weight
         ]
         where = f"The arrow of the line points towards {' and '.join(parts)}."
+        if not _is_in_view(W, bias):
+            where = "The line is outside the picture."
     zeros, ones = int((wrong & (y == 0)).sum()), int((wrong & (y == 1)).sum())
     return f"{where} It gets {_count(zeros, 'zero')} and {_count(ones, 'one')} wrong."
 
@@ -184,6 +197,7 @@ def draw_learning(updates: int) -> Figure:
     left.imshow(weights[updates].reshape(8, 8), cmap=style.DIVERGING, vmin=-bound, vmax=bound)
     left.set(title=f"after {_count(updates, 'update')}", xticks=[], yticks=[])
     left.set_xlabel("blue: ink says 9\nbrown: ink says 7")
+    left.spines[:].set_visible(True)
     right.plot(accuracies[: updates + 1], color=style.VALIDATION)
     right.plot(updates, accuracies[updates], "o", color=style.VALIDATION)
     right.set(xlim=(-1, len(weights)), ylim=(0.4, 1.03), xlabel="updates")

@@ -17,10 +17,15 @@ logger = logging.getLogger(__name__)
 
 def to_mathml(node: nodes.Node, latex: str, display: str) -> str:
     try:
-        return convert(latex, display=display)
+        mathml = convert(latex, display=display)
     except Exception as error:  # the converter raises many kinds; all mean a formula to mend
         logger.warning("cannot convert the formula %r: %r", latex, error, location=node)
         return ""
+    # The converter shows an unknown command as text and forgives a missing brace.
+    bare = latex.replace(r"\{", "").replace(r"\}", "")
+    if "\\" in mathml or bare.count("{") != bare.count("}"):
+        logger.warning("cannot convert all of the formula %r", latex, location=node)
+    return mathml
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:

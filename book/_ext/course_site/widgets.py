@@ -53,6 +53,9 @@ def add_to_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Point the stand-ins to their pictures; give pages with widgets the script and the style."""
+    for _, kwargs in NbMetadataCollector.get_js_files(app.env, page).values():
+        if kwargs.get("type") == STATE_TYPE:
+            refuse_foreign_widgets(page, json.loads(kwargs["body"]))
     body = context.get("body", "")
     if 'class="course-widget"' not in body:
         return
@@ -60,9 +63,6 @@ def add_to_page(
     context["body"] = re.sub(r'src="course-frame:', f'src="{frames}', body)
     app.add_js_file("course-widgets.js", loading_method="defer", **{"data-frames": frames})
     app.add_css_file("course-widgets.css")
-    for _, kwargs in NbMetadataCollector.get_js_files(app.env, page).values():
-        if kwargs.get("type") == STATE_TYPE:
-            refuse_foreign_widgets(page, json.loads(kwargs["body"]))
 
 
 def refuse_foreign_widgets(page: str, state: dict[str, Any]) -> None:
