@@ -70,16 +70,20 @@ def digit_reader(*hidden: int) -> Sequential:
     rng = np.random.default_rng(0)
     model = fully_connected([PIXELS, *hidden, DIGITS], rng)
     optimizer = Adam(model.parameters(), lr=0.01)
-    for _ in train(
-        model, SoftmaxCrossEntropy(), optimizer, x_train, y_train,
-        epochs=15, batch_size=32, rng=rng,
-    ):  # fmt: skip
+    loss_fn = SoftmaxCrossEntropy()
+    for _ in train(model, loss_fn, optimizer, x_train, y_train, epochs=15, batch_size=32, rng=rng):
         pass
     return model
 
 
 def share_read(model: Layer) -> float:
-    """Return the share of unseen digits whose own output is the largest of the ten."""
+    """Return the share of unseen digits whose own output is the largest of the ten.
+
+    Examples
+    --------
+    >>> share_read(digit_reader()) > 0.9
+    True
+    """
     _, x_test, _, y_test = examples()
     read: NDArray[np.int64] = model.forward(x_test).argmax(axis=1)
     return float((read == y_test).mean())
@@ -134,7 +138,7 @@ def draw_reader(hidden_layers: int, width: int, digit: str) -> Figure:
 
     Examples
     --------
-    >>> draw_reader(1, 4, "3").axes[0].get_title()
+    >>> draw_reader(1, 4, "3").axes[0].get_title(loc="left")
     'a 3'
     """
     model, layers = _network(hidden_layers, width)
