@@ -52,6 +52,15 @@ def test_a_relu_network_changes_its_slope_at_each_kink_by_the_output_weight(seed
     np.testing.assert_allclose(slope(c) - slope(c - step), a, atol=1e-9)
 
 
+@pytest.mark.parametrize("W", [3.0, 0.5, -0.5, -3.0])
+def test_a_hinge_of_either_sign_raises_the_slope_by_the_size_of_its_weight(W):
+    b = 0.75
+    hinge = Sequential(dense([[W]], [b]), ReLU())
+    left, kink, right = hinge.forward(-b / W + np.array([[-0.5], [0.0], [0.5]]))[:, 0]
+    assert kink == pytest.approx(0, abs=1e-12)
+    assert (right - kink) / 0.5 - (kink - left) / 0.5 == pytest.approx(abs(W))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_interpolator_passes_through_its_points_and_is_straight_between(seed):
     rng = np.random.default_rng(seed)
