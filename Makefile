@@ -8,7 +8,7 @@ PORT ?= 8000
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
-.PHONY: help install site serve lab test check format oracle bench lock clean
+.PHONY: help install site serve lab test check format oracle bench bench-grading lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,10 @@ oracle: $(VENV)/installed ## add PyTorch, the second opinion of some tests (not 
 
 bench: oracle ## time course_lib against other libraries; results in benchmarks/results.md
 	$(BIN)/python -m benchmarks
+
+bench-grading: $(VENV)/installed ## time course-grade against nbgrader; the full banks of attacks and faults
+	$(BIN)/python benchmarks/bench_grading.py --thousand
+	COURSE_GRADE_FULL=1 $(BIN)/python -m pytest -n0 tests/grading
 
 lock: $(VENV)/installed ## renew requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \

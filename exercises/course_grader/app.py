@@ -76,7 +76,21 @@ class CourseGradeApp(AutogradeApp):
         unless you give '--no-sandbox' for code that you trust.
 
         A submission that tampers with the tests is flagged: it gets no automatic points, and
-        waits for a person in the formgrader. The closing table and the report say why.
+        waits for a person in the formgrader. The closing table and the report say why. A copied
+        or split cell, which stops `nbgrader autograde`, is only reported; the last copy counts.
+
+        Feedback is written by nbgrader. To leave hidden tests out of it, put HideTests into
+        nbgrader_config.py (see course_grader.feedback) and run:
+
+            nbgrader generate_feedback ps1
+
+        More can be set in nbgrader_config.py; for instance which packages student code may
+        import, what else it may see, and what one submission may use:
+
+            c.CourseGrade.packages = ["numpy", "numpy.testing", "scipy"]
+            c.CourseGrade.visible = ["/srv/data"]
+            c.CourseGrade.memory_mb = 4096
+            c.CourseGrade.notebook_seconds = 600
         """
 
     @default("classes")

@@ -66,6 +66,8 @@ class CourseGrade(Settings, Autograde):
                 sandbox.check()
             self._check_database()
             super().start()
+        except KeyboardInterrupt:
+            self._refuse("interrupted; the same command goes on where this one stopped")
         except (sandbox.SandboxUnavailable, SchedulerUnavailable) as error:
             self._refuse(str(error))
         except Exception as error:

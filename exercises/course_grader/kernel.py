@@ -54,4 +54,4 @@ def wake_kernel(key: str, descriptors: list[int]) -> ForkedKernelApp:
     )
     app.sockets = dict(enumerate(descriptors, 1))
     app.initialize([])
-    return app  # type: ignore[no-any-return]
+    return app

@@ -41,8 +41,9 @@ class KernelLost(RuntimeError):
 
 @dataclass
 class ForkedKernel:
-    """A running kernel: where it listens, the key that signs its messages, how it ended.
+    """A running kernel: where it listens, what key signs its messages, how it ended.
 
+    `cpu` is how many seconds of processor time it took.
     `alarm` is the read end of the pipe that its tripwires write to.
     """
 
@@ -52,6 +53,7 @@ class ForkedKernel:
     pid: int = 0
     status: int | None = None
     reason: str = ""
+    cpu: float = 0.0
 
 
 class Zygote:
@@ -132,6 +134,7 @@ class Zygote:
                 descriptors = [*(listening.fileno() for listening in sockets), wire]
                 socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
             except OSError as error:
+                self.forget(kernel)
                 raise KernelLost(f"no kernel could be forked: {error}") from None
             finally:
                 os.close(wire)
@@ -139,6 +142,7 @@ class Zygote:
                     listening.close()
             self._control.settimeout(_START_SECONDS)
             if self._receive() != "forked":
+                self.forget(kernel)
                 raise KernelLost(f"no kernel could be forked: {self._last_words()}")
             return kernel
 
@@ -188,6 +192,7 @@ class Zygote:
         elif current is not None and event == "exit" and message["pid"] == current.pid:
             current.status = message["status"]
             current.reason = message["reason"] or self._failure
+            current.cpu = message["cpu"]
         return event
 
     def _last_words(self) -> str:

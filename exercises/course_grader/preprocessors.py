@@ -67,7 +67,7 @@ class SnapshotGrades(SaveAutoGrades):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Work out every graded cell's score."""
         self.__dict__.update(_names(resources), gradebook=resources["snapshot"])
-        return NbGraderPreprocessor.preprocess(self, nb, resources)  # type: ignore[no-any-return]
+        return NbGraderPreprocessor.preprocess(self, nb, resources)
 
 
 class Interruption(RuntimeError):
@@ -88,7 +88,7 @@ class WatchedExecute(Execute):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.shutdown_kernel = "immediate"
-        self.seconds = {"kernel": 0.0, "execution": 0.0}
+        self.seconds = {"kernel": 0.0, "execution": 0.0, "cpu of the kernel": 0.0}
         self.timings: dict[str, float] = {}
         self._stopped = ""
         self._bytes = self._messages = 0
@@ -114,7 +114,7 @@ class WatchedExecute(Execute):
         timer.daemon = True
         timer.start()
         try:
-            return super().preprocess(nb, resources, km)  # type: ignore[no-any-return]
+            return super().preprocess(nb, resources, km)
         except DeadKernelError:
             raise Interruption(self._epitaph()) from None
         except Exception as error:
@@ -126,6 +126,7 @@ class WatchedExecute(Execute):
             spent = sum(self.timings.values())
             self.seconds["kernel"] = time.monotonic() - start - spent
             self.seconds["execution"] = spent
+            self.seconds["cpu of the kernel"] = getattr(self._forked, "cpu", 0.0)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int
@@ -135,7 +136,7 @@ class WatchedExecute(Execute):
             if self.around is not None:
                 self.around(self, cell, index)
                 return cell, resources
-            return super().preprocess_cell(cell, resources, index)  # type: ignore[no-any-return]
+            return super().preprocess_cell(cell, resources, index)
 
     @contextmanager
     def _clock(self, cell: NotebookNode, index: int) -> Iterator[None]:

@@ -29,7 +29,7 @@ class ForkProvisioner(KernelProvisionerBase):
 
     @property
     def _zygote(self) -> Zygote:
-        return self.parent.zygote  # type: ignore[no-any-return, union-attr]
+        return self.parent.zygote  # type: ignore[union-attr]
 
     @property
     def has_process(self) -> bool:
@@ -47,7 +47,7 @@ class ForkProvisioner(KernelProvisionerBase):
             stage=manager.stage, env=manager.kernel_env, limits=manager.limits
         )
         self._kernel = kernel
-        self.connection_info = {
+        info: Any = {
             "transport": "ipc",
             "ip": kernel.address,
             "key": kernel.key.encode(),
@@ -55,7 +55,8 @@ class ForkProvisioner(KernelProvisionerBase):
             "hb_port": len(CHANNELS) + 1,
             **{f"{name}_port": port for port, name in enumerate(CHANNELS, 1)},
         }
-        manager.load_connection_info(self.connection_info)
+        self.connection_info = info
+        manager.load_connection_info(info)
         manager.forked = kernel
         return self.connection_info
 

@@ -98,7 +98,9 @@ def command(stage: Path, *, packages: Iterable[str] = (), visible: Iterable[str]
     line += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     line += ["--unshare-cgroup-try", "--hostname", "sandbox"]
     if os.geteuid() != 0:
-        line += ["--unshare-user", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_NET_ADMIN"]
+        # User 0 of a user namespace in which only the caller exists: no user of this machine.
+        line += ["--unshare-user", "--uid", "0", "--gid", "0"]
+        line += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"]
     for path in _SYSTEM:
         if Path(path).is_symlink():
             line += ["--symlink", os.readlink(path), path]
@@ -106,13 +108,13 @@ def command(stage: Path, *, packages: Iterable[str] = (), visible: Iterable[str]
             line += ["--ro-bind", path, path]
     for name in _ETC:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    line += ["--size", str(64 << 20), "--tmpfs", "/tmp"]  # the zygote's; each fork covers it
     for folder in (*_folders(packages), *map(Path, visible)):
         for parent in reversed(folder.parents[:-1]):  # bubblewrap would make them for root alone
             line += ["--dir", str(parent)]
         line += ["--ro-bind", str(folder), str(folder)]
     line += ["--proc", "/proc", "--dev", "/dev"]
     line += ["--dir", str(SCRATCH), "--dir", "/dev/shm"]
-    line += ["--size", str(64 << 20), "--tmpfs", "/tmp"]  # the zygote's; each fork covers it
     for fonts in _font_lists(packages):  # else each zygote would look for the fonts anew
         line += ["--ro-bind", str(fonts), f"{_ENVIRONMENT['MPLCONFIGDIR']}/{fonts.name}"]
     line += ["--ro-bind", str(stage), str(STAGE)]

@@ -67,7 +67,7 @@ class Snapshot:
 
     def find_source_cell(self, name: str, notebook: str, assignment: str) -> SimpleNamespace:
         """Return a cell as the instructor wrote it, or raise `MissingEntry`."""
-        return self._of(self._cells, name)  # type: ignore[no-any-return]
+        return self._of(self._cells, name)
 
     def find_graded_cell(self, name: str, notebook: str, assignment: str) -> SimpleNamespace:
         """Return the `max_score` of a graded or task cell, or raise `MissingEntry`."""

@@ -32,6 +32,7 @@ from course_grader.tidy import changed, missing_and_moved, tidy, untag
 
 _local = threading.local()
 _GRADED = "autograde"
+_SECONDS = ("kernel", "execution", "cpu of the kernel")
 
 
 def grade(job: str) -> str:
@@ -45,9 +46,9 @@ def grade(job: str) -> str:
         If the job itself is malformed, which no submission can bring about.
     """
     order = schema.load(job, schema.JOB)
-    start = time.monotonic()
+    start, cpu = time.monotonic(), time.thread_time()
     result: dict[str, Any] = {"student": order["student"], "assignment": order["assignment"]}
-    result |= {"failure": None, "notebooks": [], "seconds": {"kernel": 0.0, "execution": 0.0}}
+    result |= {"failure": None, "notebooks": [], "seconds": dict.fromkeys(_SECONDS, 0.0)}
     try:
         for notebook in order["notebooks"]:
             result["notebooks"].append(_grade_notebook(order, notebook, result["seconds"]))
@@ -55,6 +56,7 @@ def grade(job: str) -> str:
         result["failure"] = f"{notebook['name']}: {reason(error)}"
     spent = result["seconds"]
     spent["other"] = time.monotonic() - start - spent["kernel"] - spent["execution"]
+    spent["cpu of the worker"] = time.thread_time() - cpu
     try:
         return schema.dump(result, schema.RESULT)
     except ValueError as error:  # for instance a partial score of NaN

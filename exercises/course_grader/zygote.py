@@ -127,7 +127,7 @@ class Zygote:
             namespaces.drop_privileges()
         namespaces.die_with_parent(secret=self._sandboxed)
         os.chdir(work)
-        os.environ.update(request["env"], HOME=str(home))
+        os.environ.update(request["env"], HOME=str(home), TMPDIR=str(home / ".tmp"))
         null = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(null, standard)
@@ -150,7 +150,7 @@ class Zygote:
     def _reap(self) -> None:
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, used = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
@@ -158,7 +158,8 @@ class Zygote:
             if pid == self._kernel:
                 self._kernel = None
                 code = os.waitstatus_to_exitcode(status)
-                self._send(event="exit", pid=pid, status=code, reason=self._reason)
+                cpu = used.ru_utime + used.ru_stime
+                self._send(event="exit", pid=pid, status=code, reason=self._reason, cpu=cpu)
 
     def _watch_memory(self) -> None:
         if not self._sandboxed:
@@ -188,7 +189,7 @@ def main() -> None:
     for module in (*sorted(PRELOAD), *modules):
         importlib.import_module(module)
     if sandboxed == "1":
-        namespaces.silence_loopback()
+        namespaces.leave_the_network()
     _show_an_error()
     gc.collect()
     gc.freeze()  # the forks share these objects: leave their pages alone

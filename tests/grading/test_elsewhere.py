@@ -51,7 +51,7 @@ def test_a_scheduler_that_is_not_there_gives_one_line(course):
 @pytest.fixture
 def postgresql(tmp_path: Path) -> Iterator[str]:
     """URL of a PostgreSQL server from Debian's package, alone on a Unix socket."""
-    pytest.importorskip("psycopg2", reason="pip install psycopg2-binary")
+    pytest.importorskip("psycopg", reason="needs a driver: pip install 'psycopg[binary]'")
     homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not homes:
         pytest.skip("needs PostgreSQL: apt-get install postgresql")
