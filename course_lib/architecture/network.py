@@ -148,7 +148,8 @@ class Sequential(Layer):
             A table, one line a layer.
         """
         rows = [("layer", "output", "parameters")]
-        y: Array = np.zeros((1, *input_shape))
+        # Whole numbers, because an embedding takes nothing else; other layers convert them.
+        y: Array = np.zeros((1, *input_shape), dtype=np.int64)
         for layer in self.layers:
             y = layer.forward(y)
             count = count_parameters(layer.parameters())

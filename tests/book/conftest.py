@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
+
+# A deadline is a time asserted in a test: on a busy machine it fails without a fault.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -23,6 +28,12 @@ def pages() -> list[str]:
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     names = [line.split(":")[1].strip() for line in toc.splitlines() if "book/" in line]
     return [f"{name}.html" for name in names]
+
+
+def chapters() -> list[str]:
+    """List those pages that are chapters of one of the wings."""
+    wings = ("architecture", "training", "mathematics", "challenges")
+    return [page for page in pages() if page.split("/")[1] in wings]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import nbformat
 import pytest
 
-from .conftest import pages
+from .conftest import chapters, pages
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -65,7 +65,7 @@ def test_every_link_within_the_site_leads_somewhere(site, name):
             assert unquote(anchor) in Page(target).anchors, link
 
 
-@pytest.mark.parametrize("name", [page for page in pages() if page.count("/") > 1])
+@pytest.mark.parametrize("name", chapters())
 def test_a_chapter_can_be_downloaded_launched_and_edited(site, name):
     links = Page(site / name).links
     assert any(link.endswith(".ipynb") and "_sources" in link for link in links)
@@ -73,7 +73,7 @@ def test_a_chapter_can_be_downloaded_launched_and_edited(site, name):
     assert any("/edit/" in link and name.replace(".html", ".md") in link for link in links)
 
 
-@pytest.mark.parametrize("name", [page for page in pages() if page.count("/") > 1])
+@pytest.mark.parametrize("name", chapters())
 def test_a_downloaded_chapter_has_its_code_and_nothing_of_the_build(site, name):
     notebook = nbformat.read(site / "_sources" / name.replace(".html", ".ipynb"), as_version=4)
     nbformat.validate(notebook)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from course_lib import (
     Dense,
+    Embedding,
     Flatten,
     Layer,
     LeakyReLU,
@@ -143,6 +144,11 @@ def test_backward_first_and_bad_inputs_are_refused_by_name():
     for wrong in ([["a", "b"]], [[1.0, 2.0], [3.0]], [[1j, 2.0]]):
         with pytest.raises(TypeError, match="Dense expected x"):
             model.forward(wrong)
+
+
+def test_a_summary_describes_networks_that_read_text_too():
+    embedding = Embedding(11, 4, rng=np.random.default_rng(0))
+    assert "(N, 5, 4)" in Sequential(embedding).summary((5,))
 
 
 def test_a_summary_gives_shapes_and_counts_that_add_up():
