@@ -47,6 +47,16 @@ def test_the_likelihood_is_the_exponential_of_minus_n_times_the_cross_entropy(se
     assert p.prod() == pytest.approx(np.exp(-N * SoftmaxCrossEntropy().forward(z, y)))
 
 
+@given(st.floats(-5, 5), st.floats(-5, 5), st.floats(0.5, 3))
+def test_the_squared_error_is_the_surprise_of_a_bell_curve_up_to_a_constant(predicted, y, s):
+    def surprise(y):
+        density = np.exp(-((y - predicted) ** 2) / (2 * s**2)) / np.sqrt(2 * np.pi * s**2)
+        return -np.log(density)
+
+    constant = surprise(predicted)
+    assert surprise(y) - constant == pytest.approx((predicted - y) ** 2 / (2 * s**2), abs=1e-9)
+
+
 @given(seeds, st.integers(1, 20))
 def test_the_binary_loss_has_two_equal_forms(seed, N):
     rng = np.random.default_rng(seed)
