@@ -8,7 +8,7 @@ PORT ?= 8000
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
-.PHONY: help install site serve lab test check format oracle bench bench-grading lock clean
+.PHONY: help install site serve lab test check format oracle bench bench-site bench-grading lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ oracle: $(VENV)/installed ## add PyTorch, the second opinion of some tests (not 
 
 bench: oracle ## time course_lib against other libraries; results in benchmarks/results.md
 	$(BIN)/python -m benchmarks
+
+bench-site: site ## time the built site in Chromium: weight of pages, key press to frame
+	$(BIN)/python -m benchmarks.site
 
 bench-grading: $(VENV)/installed ## time course-grade against nbgrader; the full banks of attacks and faults
 	$(BIN)/python benchmarks/bench_grading.py --thousand
