@@ -177,7 +177,14 @@ def kinks(W_1, b_1, W_2):
     Wrong(_kinks(turns="a"), "not the output weight alone"),
     Wrong(_kinks(turns="w * a"), "whichever sign w has"),
     Wrong(_kinks(bent="W_1[0] > 0"), "neurons with w < 0 bend as well"),
-    Wrong(_kinks(bent="np.arange(len(b_1))", turns="a"), "infinity is no place"),
+    Wrong(
+        _kinks(
+            bent="np.arange(len(b_1))",
+            places="np.where(w == 0, np.inf, -b / np.where(w == 0, 1, w))",
+            turns="a",
+        ),
+        "infinity is no place",
+    ),
     Wrong(_kinks(bent="(W_1[0] != 0) & (b_1 != 0)"), "a bias of 0 puts a kink at x = 0"),
 ]
 
