@@ -90,10 +90,16 @@ def fresh(course: Path, name: str) -> Path:
 
 
 def grade(course: Path, workers: int, *options: str) -> tuple[float, float, dict[str, Any]]:
-    """Grade with course-grade; return wall-clock and CPU seconds, and the report."""
+    """Grade with course-grade; return wall-clock and CPU seconds, and the report.
+
+    The CPU seconds are those of the coordinator, and of workers and kernels while they grade.
+    """
     line = ("course_grader", WING, f"--workers={workers}", "--report=report.json", *options)
-    wall, cpu = run(course, *line, "--log-level=ERROR")
-    return wall, cpu, json.loads((course / "report.json").read_text())
+    wall, cpu = run(course, *line, "--log-level=ERROR")  # of the coordinator: its pool is no child
+    report = json.loads((course / "report.json").read_text())
+    for entry in report["submissions"]:
+        cpu += sum(value for name, value in entry["seconds"].items() if name.startswith("cpu"))
+    return wall, cpu, report
 
 
 def side_by_side(course: Path, count: int) -> list[str]:

@@ -1,5 +1,6 @@
 """The command ``course-grade``: ``nbgrader autograde`` with a few more options."""
 
+import logging
 import sys
 from typing import Any
 
@@ -92,6 +93,10 @@ class CourseGradeApp(AutogradeApp):
             c.CourseGrade.memory_mb = 4096
             c.CourseGrade.notebook_seconds = 600
         """
+
+    @default("log_level")
+    def _log_level_default(self) -> int:
+        return logging.WARNING  # the progress bar says what nbgrader logs for each submission
 
     @default("classes")
     def _classes_default(self) -> list[type]:

@@ -113,21 +113,25 @@ def stage_files(source: Path, stage: str | None, work: Path) -> Path:
     return work
 
 
-def limit_resources(limits: Mapping[str, int]) -> None:
-    """Set hard limits for this process and all it starts: bytes, seconds, processes, files."""
-    memory, seconds = limits["memory_bytes"], limits["seconds"]
+def limit_resources(limits: Mapping[str, int], *, sandboxed: bool) -> None:
+    """Set hard limits for this process and all it starts: bytes, seconds, processes, files.
+
+    Outside a sandbox, processes are not limited: all of the user's would count.
+    """
+    processes = limits["processes"] if sandboxed else resource.RLIM_INFINITY
     for kind, limit in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, limits["memory_bytes"]),
+        (resource.RLIMIT_CPU, limits["seconds"]),
         (resource.RLIMIT_FSIZE, limits["scratch_bytes"]),
-        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NPROC, processes),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 1 << 16),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
         hard = resource.getrlimit(kind)[1]
-        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        finite = [value for value in (limit, hard) if value != resource.RLIM_INFINITY]
+        allowed = min(finite, default=resource.RLIM_INFINITY)
         resource.setrlimit(kind, (allowed, allowed))
 
 

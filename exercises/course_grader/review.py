@@ -7,13 +7,13 @@ that is replaced for the length of one call. What it finds is flagged for a pers
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from course_grader.bindings import bindings, parse
 from course_grader.words import words
 
 _IMPORTS = words(
@@ -77,47 +77,13 @@ def _instructor_names(sources: Iterable[str]) -> dict[str, str]:
     """Return the names that locked cells bind or take from the builtins, with what binds them."""
     names: dict[str, str] = {}
     for text in sources:
-        tree = _parse(text)
+        tree = parse(text)
         if tree is None:
             continue
-        bound = dict(_bindings(tree))
+        bound = dict(bindings(tree))
         used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
         names |= dict.fromkeys(used & vars(builtins).keys(), "builtin") | bound
     return names
-
-
-def _parse(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(TransformerManager().transform_cell(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # the kernel cannot run it either
-
-
-def _bindings(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield each global name that a cell binds, with a text that tells equal imports apart."""
-    declared = {name for n in ast.walk(tree) if isinstance(n, ast.Global) for name in n.names}
-    pending: list[tuple[ast.AST, bool]] = [(child, False) for child in ast.iter_child_nodes(tree)]
-    while pending:
-        node, inner = pending.pop()
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            module = getattr(node, "module", None) or ""
-            for alias in node.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                origin = alias.name if alias.asname or module else name
-                if not inner or name in declared:
-                    yield name, f"import {module} {origin}"
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if not inner or node.name in declared:
-                yield node.name, "definition"
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            kept = not inner or node.id in declared
-            yield from [(node.id, "assignment")] if kept else []
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name and not inner:
-            yield node.name, "capture"
-        scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-        comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-        deeper = inner or isinstance(node, (*scope, *comprehension))
-        pending += [(child, deeper) for child in ast.iter_child_nodes(node)]
 
 
 def _mentions(text: str, name: str) -> bool:
@@ -133,10 +99,10 @@ class _Reader(ast.NodeVisitor):
         self._modules: set[str] = set()
 
     def read(self, text: str) -> None:
-        tree = _parse(text)
+        tree = parse(text)
         if tree is None:
             return
-        for name, how in _bindings(tree):
+        for name, how in bindings(tree):
             same = how.startswith("import") and self._instructor.get(name) == how
             if name in self._instructor and not same:
                 self.found.append(f"binds '{name}', which the tests use, anew")

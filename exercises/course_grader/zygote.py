@@ -121,7 +121,7 @@ class Zygote:
         else:
             home = Path(request["scratch"])
             work = namespaces.stage_files(self._stage, request["stage"], home / "work")
-        namespaces.limit_resources(limits)
+        namespaces.limit_resources(limits, sandboxed=self._sandboxed)
         if self._sandboxed:
             Path("/proc/self/oom_score_adj").write_text("1000")
             namespaces.drop_privileges()

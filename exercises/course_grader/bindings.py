@@ -1,0 +1,41 @@
+"""Which global names a notebook cell binds, and how."""
+
+import ast
+from collections.abc import Iterator
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+
+def parse(text: str) -> ast.Module | None:
+    """Return a cell's syntax tree, magics translated; None if the kernel cannot run it either."""
+    try:
+        return ast.parse(TransformerManager().transform_cell(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def bindings(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield each global name that a cell binds, with a text that tells equal imports apart."""
+    declared = {name for n in ast.walk(tree) if isinstance(n, ast.Global) for name in n.names}
+    pending: list[tuple[ast.AST, bool]] = [(child, False) for child in ast.iter_child_nodes(tree)]
+    while pending:
+        node, inner = pending.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            module = getattr(node, "module", None) or ""
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                origin = alias.name if alias.asname or module else name
+                if not inner or name in declared:
+                    yield name, f"import {module} {origin}"
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if not inner or node.name in declared:
+                yield node.name, "definition"
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            kept = not inner or node.id in declared
+            yield from [(node.id, "assignment")] if kept else []
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name and not inner:
+            yield node.name, "capture"
+        scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+        comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+        deeper = inner or isinstance(node, (*scope, *comprehension))
+        pending += [(child, deeper) for child in ast.iter_child_nodes(node)]
