@@ -12,7 +12,7 @@ def neuron_forward(x, W, b):
             total += value * weight
         z.append(total)
         y.append(1 if total > 0 else 0)
-    return z, y
+    return [z, y]
 """),
     Correct("""
 def neuron_forward(x, W, b):
@@ -54,22 +54,6 @@ def neuron_forward(x, W, b):
     Wrong(
         """
 def neuron_forward(x, W, b):
-    z = x * W + b
-    return z, (z > 0).astype(int)
-""",
-        "z must be one number for each example, shape (N,)",
-    ),
-    Wrong(
-        """
-def neuron_forward(x, W, b):
-    z = (x * W).mean(axis=1) + b
-    return z, (z > 0).astype(int)
-""",
-        "this is the mean of the products",
-    ),
-    Wrong(
-        """
-def neuron_forward(x, W, b):
     z = x @ W.reshape(-1, 1) + b
     return z, (z > 0).astype(int)
 """,
@@ -98,7 +82,7 @@ def neuron_forward(x, W, b):
     z = x @ W + b
     y = (z > 0).astype(int)
 """,
-        "a function without return gives back None",
+        "None came back: the last line must be return z, y",
     ),
     Wrong(
         """
@@ -157,7 +141,7 @@ def perceptron_update(W, b, x, target, lr):
     for i in range(len(x)):
         z += W[i] * x[i]
     step = lr * (target - (1 if z > 0 else 0))
-    return [w + step * value for w, value in zip(W, x)], b + step
+    return [[w + step * value for w, value in zip(W, x)], b + step]
 """),
     Correct("""
 def perceptron_update(W, b, x, target, lr):
@@ -179,6 +163,14 @@ def perceptron_update(W, b, x, target, lr):
     Wrong(
         """
 def perceptron_update(W, b, x, target, lr):
+    error = abs(target - int(x @ W + b > 0))
+    return W + lr * error * x, b + lr * error
+""",
+        "abs(target - y) loses that sign",
+    ),
+    Wrong(
+        """
+def perceptron_update(W, b, x, target, lr):
     error = target - int(x @ W + b > 0)
     return W + error * x, b + error
 """,
@@ -191,14 +183,6 @@ def perceptron_update(W, b, x, target, lr):
     return W + lr * error * x, b
 """,
         "the bias must learn too",
-    ),
-    Wrong(
-        """
-def perceptron_update(W, b, x, target, lr):
-    error = target - int(x @ W + b > 0)
-    return W + lr * error, b + lr * error
-""",
-        "multiply the step by x",
     ),
     Wrong(
         """
@@ -256,7 +240,7 @@ def perceptron_update(W, b, x, target, lr):
     error = target - int(x @ W > 0)
     return W + lr * error * x, b + lr * error
 """,
-        "you learn from right answers too",
+        "the decision forgets the bias",
     ),
     Wrong(
         """
@@ -267,15 +251,6 @@ def perceptron_update(W, b, x, target, lr):
     return W, b
 """,
         "you changed W in place",
-    ),
-    Wrong(
-        """
-def perceptron_update(W, b, x, target, lr):
-    error = target - int(x @ W + b > 0)
-    x *= lr * error
-    return W + x, b + lr * error
-""",
-        "you changed x in place",
     ),
 ]
 
@@ -305,7 +280,7 @@ def pocket(x, targets, epochs):
             b += error
             if mistakes() < best[2]:
                 best = (list(W), b, mistakes())
-    return best
+    return list(best)
 """),
     Correct("""
 def pocket(x, targets, epochs):
@@ -347,6 +322,7 @@ def _pocket(
     change: str = "W, b = W + error * x_i, b + error",
     keep: str = "count < fewest",
     after_keep: str = "",
+    each_epoch: str = "",
     result: str = "best_W, best_b, fewest",
     order: str = "zip(x, targets)",
     first: str = "",
@@ -362,6 +338,7 @@ def pocket(x, targets, epochs):
     W, b = np.zeros(x.shape[1]), 0.0
     {start}
     for _ in range(epochs):
+        {each_epoch}
         for x_i, target in {order}:
             error = target - int({decision})
             if error != 0:
@@ -375,28 +352,38 @@ def pocket(x, targets, epochs):
 
 
 POCKET += [
-    Wrong(_pocket(result="W, b, mistakes(W, b)"), "this is the last neuron, not the best"),
-    Wrong(_pocket(change="W += error * x_i; b += error"), "did you keep a copy of the best?"),
+    # The first three are not about ties; the test of ties must say so.
+    Wrong(
+        _pocket(result="W, b, mistakes(W, b)"),
+        "this is not about ties: you return the last neuron",
+    ),
+    Wrong(
+        _pocket(change="W += error * x_i; b += error"),
+        "this is not about ties: these are not the weights that were best",
+    ),
+    Wrong(
+        _pocket(start="fewest = len(x) + 1"),
+        "this is not about ties: the first neuron, all zeros, was better",
+    ),
     Wrong(_pocket(keep="count <= fewest"), "on a tie the older neuron stays"),
-    Wrong(_pocket(start="fewest = len(x) + 1"), "put the first neuron, all zeros, in the pocket"),
     Wrong(
         _pocket(result="best_W, best_b, fewest / len(x)"),
         "return how many examples are wrong, not which share of them",
     ),
     Wrong(
-        _pocket(result="best_W, best_b, len(x) - fewest"),
-        "you return the right answers: count the mistakes",
+        _pocket(after_keep="W, b = best_W, best_b"),
+        "you learn on from the pocket's neuron",
     ),
     Wrong(
-        _pocket(after_keep="W, b = best_W, best_b"),
-        "learn on from the current neuron",
+        _pocket(each_epoch="W, b = best_W, best_b"),
+        "you learn on from the pocket's neuron",
     ),
-    Wrong(_pocket(order="list(zip(x, targets))[::-1]"), "take the examples in order"),
+    Wrong(_pocket(order="list(zip(x, targets))[::-1]"), "in the given order"),
     Wrong(
         _pocket(
             first="targets[targets == 0] = -1",
             change="W, b = W + target * x_i, b + target",
-            decision="x_i @ W + b > 0) * 2 - int(1",
+            decision="x_i @ W + b > 0) * 2 + int(1",
         ),
         "you changed the targets",
     ),
@@ -435,7 +422,7 @@ def pocket(x, targets, epochs):
             best_W, best_b, fewest = W, b, count
     return best_W, best_b, fewest
 """,
-        "a better neuron was met",
+        "not the mistakes that the rule makes as it passes through them",
     ),
 ]
 
@@ -453,7 +440,7 @@ def find_neuron(x, targets, epochs):
                 W = [w + error * value for w, value in zip(W, row)]
                 b += error
         if not learned:
-            return W, b
+            return [W, b]
 """),
     Correct("""
 def find_neuron(x, targets, epochs):
@@ -512,10 +499,9 @@ def find_neuron(x, targets, epochs):
 FIND_NEURON += [
     Wrong(_find_neuron(none="W, b"), "no neuron decides all of these correctly"),
     Wrong(_find_neuron(none="False"), "return None, not False"),
-    Wrong(_find_neuron(none="None, None"), "return None itself, not a tuple of None"),
+    Wrong(_find_neuron(none="None, None"), "return None itself, not None inside a tuple"),
     Wrong(_find_neuron(update="W = W + error * x_i"), "train the bias"),
     Wrong(_find_neuron(update="if target == 1: W, b = W + error * x_i, b + error"), "both kinds"),
-    Wrong(_find_neuron(done="True"), "gets an example wrong: check all N"),
     Wrong(_find_neuron(done="error == 0"), "gets an example wrong: check all N"),
     Wrong(
         _find_neuron(
