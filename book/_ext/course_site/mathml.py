@@ -16,14 +16,17 @@ logger = logging.getLogger(__name__)
 
 
 def to_mathml(node: nodes.Node, latex: str, display: str) -> str:
+    # The converter knows the rows and columns of align*, and would print those of aligned as &.
+    latex = latex.replace("{aligned}", "{align*}")
     try:
-        mathml = convert(latex, display=display)
+        # The converter knows `aligned` under the name of its twin only.
+        mathml = convert(latex.replace("{aligned}", "{split}"), display=display)
     except Exception as error:  # the converter raises many kinds; all mean a formula to mend
         logger.warning("cannot convert the formula %r: %r", latex, error, location=node)
         return ""
-    # The converter shows an unknown command as text and forgives a missing brace.
+    # The converter shows an unknown command or a stray & as text and forgives a missing brace.
     bare = latex.replace(r"\{", "").replace(r"\}", "")
-    if "\\" in mathml or bare.count("{") != bare.count("}"):
+    if "\\" in mathml or "<mi>&</mi>" in mathml or bare.count("{") != bare.count("}"):
         logger.warning("cannot convert all of the formula %r", latex, location=node)
     return mathml
 
