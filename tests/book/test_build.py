@@ -64,7 +64,7 @@ def test_a_cell_that_raises_fails_the_build(book):
 def test_what_a_static_page_could_not_show_is_refused_and_named(book):
     built = build(
         book,
-        "Formulas $\\frac{1$, $\\left( x$ and $\\unheard{x}$, and a foreign widget:\n\n"
+        "Formulas $\\frac{1$, $\\left( x$, $a & b$ and $\\unheard{x}$, and a foreign widget:\n\n"
         + cell("import ipywidgets\nipywidgets.IntSlider()"),
     )
     said = " ".join((built.stdout + built.stderr).split())
@@ -72,6 +72,7 @@ def test_what_a_static_page_could_not_show_is_refused_and_named(book):
     assert "cannot convert the formula '\\\\left( x'" in said
     assert "cannot convert all of the formula '\\\\frac{1'" in said
     assert "cannot convert all of the formula '\\\\unheard{x}'" in said
+    assert "cannot convert all of the formula 'a & b'" in said
     assert "would stay dead on the static page" in said
 
 
@@ -94,11 +95,14 @@ def test_a_page_runs_again_exactly_when_it_or_the_library_changes(book):
 
 
 def test_formulas_become_mathml_and_no_page_loads_mathjax(book):
-    built = build(
-        book, "The sum $z = x W + b$, and\n\n$$\\sigma(z)$$ (label)\n\nsee {eq}`label`.\n"
+    page = (
+        "The sum $z = x W + b$, and\n\n$$\\sigma(z)$$ (label)\n\nsee {eq}`label`.\n\n"
+        "$$\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}$$\n"
     )
+    built = build(book, page)
     assert built.returncode == 0, built.stdout + built.stderr
     html = (book / "_build/html/book/index.html").read_text()
-    assert html.count("<math") == 2
+    assert html.count("<math") == 3
+    assert html.count("<mtr>") == 2
     assert 'href="#equation-label"' in html
     assert not re.search(r'src="[^"]*mathjax', html, re.IGNORECASE)
