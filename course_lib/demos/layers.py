@@ -144,7 +144,8 @@ def draw_reader(hidden_layers: int, width: int, digit: str) -> Figure:
     model, layers = _network(hidden_layers, width)
     values = trace(model, picture_of(int(digit)))
     figure = style.figure(7.6, 5.2)
-    left, ax = figure.subplots(1, 2, width_ratios=[1, 5])
+    figure.set_layout_engine("none")  # fixed places: nothing jumps between frames
+    left, ax = figure.add_axes((0.01, 0.36, 0.15, 0.24)), figure.add_axes((0.17, 0.0, 0.83, 0.94))
     plot_image(left, values[0].reshape(8, 8))
     left.set_title(f"a {digit}")
     names = ["input", *["hidden"] * hidden_layers, "output"]
@@ -167,7 +168,7 @@ def draw_reader(hidden_layers: int, width: int, digit: str) -> Figure:
     ax.set(xlim=(-0.12 * len(layers), len(layers) * 1.12), ylim=(-7.3, 6.6))
     total = f"{count_parameters(model.parameters()):,} parameters"
     share = f"{share_read(model):.0%} of unseen digits read right"
-    figure.suptitle(f"{total}; this {digit} is read as {answer}; {share}", fontsize=12)
+    figure.suptitle(f"{total}; this {digit} is read as {answer}; {share}", y=0.98, fontsize=12)
     return figure
 
 
