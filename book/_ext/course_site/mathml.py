@@ -5,6 +5,8 @@ formulas (MathJax would be most of its weight), shows them at once, also without
 screen readers get their structure.
 """
 
+import re
+
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
@@ -14,13 +16,17 @@ from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
+NORM_WITH_EXPONENT = re.compile(r"(\\lVert(?:(?!\\[lr]Vert).)*\\rVert)\^", re.DOTALL)
+
 
 def to_mathml(node: nodes.Node, latex: str, display: str) -> str:
     # The converter knows the rows and columns of align*, and would print those of aligned as &.
     latex = latex.replace("{aligned}", "{align*}")
+    # The converter knows `aligned` under the name of its twin only, and would hang the exponent of
+    # a norm on its closing bar.
+    prepared = NORM_WITH_EXPONENT.sub(r"{\1}^", latex.replace("{aligned}", "{split}"))
     try:
-        # The converter knows `aligned` under the name of its twin only.
-        mathml = convert(latex.replace("{aligned}", "{split}"), display=display)
+        mathml = convert(prepared, display=display)
     except Exception as error:  # the converter raises many kinds; all mean a formula to mend
         logger.warning("cannot convert the formula %r: %r", latex, error, location=node)
         return ""
