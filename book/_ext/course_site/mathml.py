@@ -20,11 +20,9 @@ NORM_WITH_EXPONENT = re.compile(r"(\\lVert(?:(?!\\[lr]Vert).)*\\rVert)\^", re.DO
 
 
 def to_mathml(node: nodes.Node, latex: str, display: str) -> str:
-    # The converter knows the rows and columns of align*, and would print those of aligned as &.
-    latex = latex.replace("{aligned}", "{align*}")
-    # The converter knows `aligned` under the name of its twin only, and would hang the exponent of
-    # a norm on its closing bar.
-    prepared = NORM_WITH_EXPONENT.sub(r"{\1}^", latex.replace("{aligned}", "{split}"))
+    # The converter knows the rows and columns of align*, and would print those of aligned as &; it
+    # would hang the exponent of a norm on the closing bar alone.
+    prepared = NORM_WITH_EXPONENT.sub(r"{\1}^", latex.replace("{aligned}", "{align*}"))
     try:
         mathml = convert(prepared, display=display)
     except Exception as error:  # the converter raises many kinds; all mean a formula to mend
