@@ -127,7 +127,6 @@ def test_the_course_map_of_the_readme_links_every_chapter_that_there_is(
     assert linked == chapters, "README.md, section Course map: link what exists, and only that"
 
 
-@pytest.mark.xfail(raises=FileNotFoundError, reason="the picture is taken of the finished site")
 def test_the_picture_of_the_readme_is_light_and_described() -> None:
     text = (ROOT / "README.md").read_text()
     pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
