@@ -36,13 +36,16 @@ def mend_roles(
 
 
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Make the primary sidebar a landmark, so that screen readers find the book's name there."""
+    """Make the sidebar a landmark with the book's name in it, and name the arrows of its tree."""
     if exception is not None or app.builder.format != "html":
         return
+    nameless = '<summary><span class="toctree-toggle"'
+    named = nameless.replace("<summary>", '<summary aria-label="Pages below this one">')
     sidebar = re.compile(r'(<div id="pst-primary-sidebar" class="[^"]*")>')
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         mended = sidebar.sub(r'\1 role="region" aria-label="Contents of the book">', page)
+        mended = mended.replace(nameless, named)
         if mended != page:
             path.write_text(mended, encoding="utf-8")
 
