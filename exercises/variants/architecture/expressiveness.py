@@ -50,7 +50,7 @@ def collapse(W_1, b_1, W_2, b_2):
     b_2 += b_1 @ W_2
     return W_1 @ W_2, b_2
 """,
-        "you changed b_2 in place",
+        "in place: compute in new arrays",
     ),
 ]
 
