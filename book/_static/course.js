@@ -6,6 +6,6 @@
       else formula.removeAttribute("tabindex");
     }
   };
-  addEventListener("load", mark);
+  addEventListener("load", () => document.fonts.ready.then(mark)); // a late font widens formulas
   addEventListener("resize", mark);
 })();

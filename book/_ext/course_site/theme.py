@@ -27,12 +27,16 @@ def follow_the_readers_mode(app: Sphinx, config: Config) -> None:
     config.html_context.setdefault("default_mode", "auto")
 
 
-def mend_roles(
+def mend_body(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Make citations items of their list; the role that they come with is valid on <li> only."""
+    """Make citations items of their list (their own role is valid on <li> only); be in no haste.
+
+    Figures below the first view are loaded when the reader comes near.
+    """
     if "body" in context:
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        context["body"] = body.replace("<img ", '<img loading="lazy" ')
 
 
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -54,5 +58,5 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", follow_the_readers_mode)
     # Before the builder reads the registry's files.
     app.connect("builder-inited", drop_thebe, priority=1)
-    app.connect("html-page-context", mend_roles)
+    app.connect("html-page-context", mend_body)
     app.connect("build-finished", mend_pages)
