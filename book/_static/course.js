@@ -1,11 +1,15 @@
 // A formula that is wider than its column scrolls; then the keyboard must reach it.
 (() => {
-  const mark = () => {
-    for (const formula of document.querySelectorAll("div.math")) {
-      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-      else formula.removeAttribute("tabindex");
-    }
+  const mark = (formula) => {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
   };
-  addEventListener("load", () => document.fonts.ready.then(mark)); // a late font widens formulas
-  addEventListener("resize", mark);
+  // Widths change with the window, and once more when the font has come.
+  const observer = new ResizeObserver((entries) => {
+    for (const { target } of entries) mark(target.closest("div.math"));
+  });
+  addEventListener("DOMContentLoaded", () => {
+    for (const formula of document.querySelectorAll("div.math, div.math > math"))
+      observer.observe(formula);
+  });
 })();

@@ -31,6 +31,7 @@ def library_hash(library: Path) -> str:
 def choose_cache(app: Sphinx, config: Config) -> None:
     library = Path(app.srcdir) / "course_lib"
     config.course_library_hash = library_hash(library)
+    config.course_extension_hash = library_hash(Path(__file__).parent)
     caches = Path(app.outdir).parent / ".jupyter_cache"
     cache = caches / config.course_library_hash
     (cache / "frames").mkdir(parents=True, exist_ok=True)
@@ -46,4 +47,6 @@ def choose_cache(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     # As part of the environment's key it makes Sphinx read every page again.
     app.add_config_value("course_library_hash", "", "env")
+    # Pages are written again, but not run again, when this extension changes.
+    app.add_config_value("course_extension_hash", "", "html")
     app.connect("config-inited", choose_cache)
