@@ -15,8 +15,8 @@ from course_lib._checks import Array, NotFiniteError, check_count, check_rng
 from course_lib.architecture.layers import Layer
 from course_lib.challenges.parallel import Workers, unique_parameters
 from course_lib.training.data import batches, check_examples
-from course_lib.training.evaluation import Tally, evaluate
-from course_lib.training.loop import DivergenceError, Epoch, gradient_norm
+from course_lib.training.evaluation import Tally
+from course_lib.training.loop import DivergenceError, Epoch, gradient_norm, validation_result
 from course_lib.training.losses import Loss
 from course_lib.training.optimizers import Optimizer
 
@@ -112,7 +112,9 @@ def train_parallel(
                 norms.append(norm)
             seconds = time.perf_counter() - started
             norm = sum(norms) / len(norms)
-            scores = (None, None) if held_out is None else _validate(model, loss_fn, *held_out)
+            scores = (
+                (None, None) if held_out is None else validation_result(model, loss_fn, *held_out)
+            )
             yield Epoch(epoch, tally.loss, tally.accuracy, norm, seconds, *scores)
 
     return run()
@@ -134,11 +136,3 @@ def _descend(
     if math.isfinite(loss + norm):
         optimizer.step()
     return loss, y_predicted, norm
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _validate(model: Layer, loss_fn: Loss, X: Array, y: Array) -> tuple[float, float | None]:
-    try:
-        return evaluate(model, loss_fn, X, y)
-    except NotFiniteError:  # the step's own gradient was finite, but the weights are too large now
-        return math.inf, None

@@ -175,7 +175,7 @@ def train(
             if held_out is None:
                 yield record
             else:
-                loss, accuracy = _validate(model, loss_fn, *held_out)
+                loss, accuracy = validation_result(model, loss_fn, *held_out)
                 yield replace(record, validation_loss=loss, validation_accuracy=accuracy)
 
     return records()
@@ -200,8 +200,11 @@ def _descend(
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _validate(model: Layer, loss_fn: Loss, X: Array, y: Array) -> tuple[float, float | None]:
+def validation_result(
+    model: Layer, loss_fn: Loss, X: Array, y: Array
+) -> tuple[float, float | None]:
+    """Return loss and accuracy as `evaluate` does; an infinite loss where the network overflows."""
     try:
         return evaluate(model, loss_fn, X, y)
-    except NotFiniteError:
+    except NotFiniteError:  # the step's own gradient was finite, but the weights are too large now
         return math.inf, None
