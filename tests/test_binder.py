@@ -21,7 +21,6 @@ import pytest
 import requests
 import uv
 import websocket
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 # One chapter each time; every chapter with COURSE_BINDER_CHAPTERS=all.
@@ -274,15 +273,11 @@ def test_the_settings_name_the_notebook_as_the_viewer_of_markdown(server: Server
 
 
 @pytest.mark.browser
-def test_a_link_to_a_chapter_opens_a_notebook_and_not_an_editor(server: Server) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None and "CI" not in os.environ:
-        pytest.skip("needs Chromium")
+def test_a_link_to_a_chapter_opens_a_notebook_and_not_an_editor(server: Server, chromium) -> None:
     (server.checkout / "opened.md").write_text(EXAMPLE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(f"{server.url}/lab/tree/opened.md?token={server.token}")
-        page.locator(".jp-NotebookPanel .jp-CodeCell >> nth=1").wait_for(timeout=60_000)
-        assert page.locator(".jp-FileEditor").count() == 0
-        browser.close()
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{server.url}/lab/tree/opened.md?token={server.token}")
+    page.locator(".jp-NotebookPanel .jp-CodeCell >> nth=1").wait_for(timeout=60_000)
+    assert page.locator(".jp-FileEditor").count() == 0
+    context.close()

@@ -1,10 +1,9 @@
-"""The built site, once for all tests that look at it, and a browser that can't reach the world."""
+"""The built site, once for all tests that look at it, and pages that can't reach the world."""
 
 import contextlib
 import functools
 import http.server
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,15 +11,9 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import settings
-
-# A deadline is a time asserted in a test: on a busy machine it fails without a fault.
-settings.register_profile("course", deadline=None)
-settings.load_profile("course")
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
-CHROMIUM = shutil.which("chromium")
 
 
 def pages() -> list[str]:
@@ -71,21 +64,6 @@ def server(site):
 def address(request, server, site):
     """Give the site's address in both ways in which people open it."""
     return server if request.param == "served" else site.as_uri()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Debian's Chromium, driven by Playwright."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: sudo apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

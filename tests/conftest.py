@@ -1,0 +1,32 @@
+"""What all tests share: no deadlines, and one browser a process."""
+
+import shutil
+
+import pytest
+from hypothesis import settings
+
+CHROMIUM = shutil.which("chromium")
+
+# A deadline is a time asserted in a test: on a busy machine it fails without a fault.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium, driven by Playwright.
+
+    One a process and no second: as long as Playwright's synchronous interface is open, a second
+    one believes that it is called from within an event loop, and refuses. That happened when
+    pytest-xdist gave the site's tests and Binder's to the same worker.
+    """
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: sudo apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
