@@ -39,7 +39,7 @@ def _skip() -> list[Tensor]:
 
 def _fibonacci() -> list[Tensor]:
     nodes = [Tensor(1.0, name="x")]
-    for name, (last, before) in {"a": "xx", "b": "ax", "c": "ba", "y": "cb"}.items():
+    for name, last, before in (("a", "x", "x"), ("b", "a", "x"), ("c", "b", "a"), ("y", "c", "b")):
         operands = nodes[-1], nodes[max(len(nodes) - 2, 0)]
         nodes.append(_named(operands[0] + operands[1], f"{name} = {last} + {before}"))
     return nodes
@@ -121,7 +121,7 @@ def run(program: str, order: str, step: int) -> State:
         found, slope = f"{float(nodes[0].grad):.3g}", f"{_slope(program):.3g}"
         verdict = "right" if found == slope else f"it should be {slope}"
         outcome = f"at the end dx = {found}: {verdict}"
-    reached = [node for node in nodes if parts[node] or (node is end and step)]
+    reached: list[Node] = [node for node in nodes if parts[node] or (node is end and step)]
     return State(end, handed, reached, received, outcome)
 
 
@@ -164,10 +164,6 @@ def plot_tape(ax: Axes, program: str, order: str, step: int) -> Axes:
     plot_graph(ax, state.end, reached=state.reached, highlight=now)
     ax.set_title(_title(state))
     return ax
-
-
-def _letter(node: Node) -> str:
-    return node.name.split(" ")[0]
 
 
 def _title(state: State) -> str:
