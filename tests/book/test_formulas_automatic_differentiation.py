@@ -144,20 +144,75 @@ def test_in_the_order_of_the_tape_every_node_comes_once_and_after_all_its_users(
             assert places[id(parent)] > places[id(node)]
 
 
+@given(SEEDS, st.integers(1, 9), st.integers(1, 3))
+def test_in_any_order_with_all_users_first_the_gradients_are_sums_over_paths(
+    seed, operations, inputs
+):
+    rng = np.random.default_rng(seed)
+    x, steps = rng.uniform(-1, 1, inputs), program(rng, operations, inputs)
+    Value = tape()["Value"]
+    values = [Value(number) for number in x]
+    end = execute(steps, values)
+    waiting = tape()["order"](end)
+    end.grad = end.grad + 1.0
+    while waiting:  # not the order of the tape: draw any node all of whose users have passed on
+        ready = [n for n in waiting if not any(n in user.parents for user in waiting)]
+        node = ready[int(rng.integers(len(ready)))]
+        waiting.remove(node)
+        for parent, dx in zip(node.parents, node.pull(node.grad) if node.pull else (), strict=True):
+            parent.grad += dx
+    assert relative_error([float(v.grad) for v in values], by_paths(steps, x)) < 1e-12
+
+
+class Counted:
+    """A slope that counts the products that are made with it or with what comes of it."""
+
+    __array_ufunc__ = None  # products with NumPy's numbers are ours, too
+    products = 0
+
+    def __init__(self, number: float) -> None:
+        self.number = number
+
+    def __add__(self, other: Any) -> "Counted":
+        return Counted(self.number + getattr(other, "number", other))
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> "Counted":
+        Counted.products += 1
+        return Counted(self.number * float(other))
+
+    __rmul__ = __mul__
+
+
 @given(SEEDS, st.integers(1, 9), st.integers(1, 4))
 def test_a_sweep_takes_at_most_two_products_for_each_operation(seed, operations, inputs):
-    """Counted: a number that counts the products that are made with it."""
     rng = np.random.default_rng(seed)
-    steps = program(rng, operations, inputs)
-    Value = tape()["Value"]
-    values = [Value(number) for number in rng.uniform(-1, 1, inputs)]
-    end = execute(steps, values)
-    passed = 0
-    for node in tape()["order"](end):
-        if node.pull:
-            passed += len(node.pull(1.0))
-    assert passed <= 2 * operations
-    assert passed == sum(len(node.parents) for node in tape()["order"](end))
+    x, steps = rng.uniform(-1, 1, inputs), program(rng, operations, inputs)
+    Value, Dual = tape()["Value"], tape()["Dual"]
+    expected = by_paths(steps, x)
+
+    forward = []
+    for i in range(inputs):
+        Counted.products = 0
+        end = execute(steps, [Dual(a, Counted(float(i == k))) for k, a in enumerate(x)])
+        forward.append(end.slope.number)
+        assert Counted.products <= 2 * operations
+    assert relative_error(forward, expected) < 1e-12
+
+    values = [Value(number) for number in x]
+    nodes = tape()["order"](execute(steps, values))
+    Counted.products = 0
+    for node in nodes:
+        node.grad = Counted(float(node is nodes[0]))
+    for node in nodes:
+        for parent, dx in zip(node.parents, node.pull(node.grad) if node.pull else (), strict=True):
+            parent.grad = parent.grad + dx
+    assert Counted.products <= 2 * operations
+    unused = [value for value in values if value not in nodes]
+    for value in unused:
+        value.grad = Counted(0.0)
+    assert relative_error([value.grad.number for value in values], expected) < 1e-12
 
 
 @given(SEEDS, st.integers(1, 5), st.integers(1, 5))
