@@ -28,9 +28,18 @@ $(VENV)/installed: requirements.txt pyproject.toml
 install: $(VENV)/installed ## make .venv and install the lock
 
 # A page that is not built again does not repeat its warnings: after a failure every page is read
-# anew (outputs stay cached), or a second try would pass for no good reason.
-site: $(VENV)/installed ## build the website; warnings are errors
+# anew (outputs stay cached), or a second try would pass for no good reason. The stamp is as old as
+# the build's start: what is edited while it runs is newer. Folders are listed too, since a file
+# that was deleted leaves only its folder changed.
+SITE_SOURCES := $(shell find book course_lib _config.yml _toc.yml \
+  -name __pycache__ -prune -o -name '*.pyc' -o -print)
+_build/site: $(VENV)/installed $(SITE_SOURCES)
+	@mkdir -p $(HTML) && touch $@.started
 	@$(BIN)/jupyter-book build . --warningiserror --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	@mv $@.started $@
+
+site: _build/site ## build the website; warnings are errors
+	@test -f $(HTML)/index.html || { rm _build/site; $(MAKE) --no-print-directory _build/site; }
 	@echo "The site is built: open $(CURDIR)/$(HTML)/index.html"
 
 serve: site ## build the website and serve it to this machine (PORT=8000)

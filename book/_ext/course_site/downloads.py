@@ -3,16 +3,16 @@
 Outputs of the build point to pictures that only the site has.
 """
 
-from pathlib import Path
-
 import nbformat
 from sphinx.application import Sphinx
+
+from course_site.finishing import newer
 
 
 def clear_outputs(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    for path in (Path(app.outdir) / "_sources").rglob("*.ipynb"):
+    for path in newer(app, "_sources/**/*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:

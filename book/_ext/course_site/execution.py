@@ -2,16 +2,22 @@
 
 jupyter-cache looks at a notebook's cells only. A chapter also shows what `course_lib` does, so
 the cache lives in a folder that is named by a hash of the library; the frames of the demos that
-were drawn on the way live beside it.
+were drawn on the way live beside it. myst-nb executes one chapter after the other while it reads
+them; here all that will be missing is executed beforehand, as many at a time as there are
+processors, and myst-nb finds it in the cache.
 """
 
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util.display import status_iterator
 
 FRAMES_VARIABLE = "COURSE_SITE_FRAMES"
 KEPT_CACHES = 3
@@ -44,9 +50,62 @@ def choose_cache(app: Sphinx, config: Config) -> None:
     os.environ[FRAMES_VARIABLE] = str(cache / "frames")
 
 
+def missing_notebooks(env: Any, names: list[str], cache: Any) -> Iterator[tuple[Path, Any]]:
+    """Read those of the pages that are notebooks and that the cache doesn't know."""
+    from myst_nb.core.read import create_nb_reader
+
+    for name in names:
+        path = Path(env.doc2path(name))
+        text = path.read_text(encoding="utf-8")
+        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+        if reader is None:
+            continue
+        notebook = reader.read(text)
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            yield path, notebook
+
+
+def execute_beforehand(app: Sphinx, env: Any, names: list[str]) -> None:
+    """Execute what will be missing, each notebook in a kernel of its own, and cache it.
+
+    What fails is not cached: myst-nb executes it again, and reports the error as it always does.
+    """
+    from jupyter_cache import get_cache
+    from jupyter_cache.base import CacheBundleIn
+    from jupyter_cache.executors.utils import single_nb_execution
+
+    if app.config.nb_execution_mode != "cache":
+        return
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    missing = list(missing_notebooks(env, names, cache))
+    # Kernels side by side: a second thread for linear algebra would only take a core from another.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    timeout = env.mystnb_config.execution_timeout
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {
+            pool.submit(single_nb_execution, notebook, str(path.parent), timeout, False): path
+            for path, notebook in missing
+        }
+        done = as_completed(running)
+        for future in status_iterator(
+            done, "executing chapters... ", "purple", len(running),
+            stringify_func=lambda future: running[future].stem,
+        ):  # fmt: skip
+            result = future.result()
+            if result.err is None:
+                bundle = CacheBundleIn(
+                    result.nb, str(running[future]), data={"execution_seconds": result.time}
+                )
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
 def setup(app: Sphinx) -> None:
     # As part of the environment's key it makes Sphinx read every page again.
     app.add_config_value("course_library_hash", "", "env")
     # Pages are written again, but not run again, when this extension changes.
     app.add_config_value("course_extension_hash", "", "html")
     app.connect("config-inited", choose_cache)
+    app.connect("env-before-read-docs", execute_beforehand)

@@ -13,6 +13,8 @@ import pydata_sphinx_theme
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from course_site.finishing import newer
+
 logger = logging.getLogger(__name__)
 
 SCRIPT = Path("_static/scripts/fontawesome.js")
@@ -46,7 +48,7 @@ def shapes(code: str) -> dict[str, tuple[str, str, str]]:
 
 
 def write_icons(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
+    if exception is not None or app.builder.format != "html" or not any(newer(app, "**/*.html")):
         return
     out = Path(app.outdir)
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"

@@ -6,6 +6,8 @@ from pathlib import Path
 from PIL import Image
 from sphinx.application import Sphinx
 
+from course_site.finishing import newer
+
 
 def shrink(path: Path) -> None:
     """Rewrite a PNG with a palette, where it is opaque and gets smaller by that."""
@@ -26,7 +28,7 @@ def shrink(path: Path) -> None:
 def shrink_figures(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    for path in (Path(app.outdir) / "_images").glob("*.png"):
+    for path in newer(app, "_images/*.png"):
         shrink(path)
 
 

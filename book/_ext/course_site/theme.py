@@ -1,12 +1,13 @@
 """Corrections to what the theme and Jupyter Book put on every page."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+
+from course_site.finishing import newer
 
 
 def drop_thebe(app: Sphinx) -> None:
@@ -46,7 +47,7 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     nameless = '<summary><span class="toctree-toggle"'
     named = nameless.replace("<summary>", '<summary aria-label="Pages below this one">')
     sidebar = re.compile(r'(<div id="pst-primary-sidebar" class="[^"]*")>')
-    for path in Path(app.outdir).rglob("*.html"):
+    for path in newer(app, "**/*.html"):
         page = path.read_text(encoding="utf-8")
         mended = sidebar.sub(r'\1 role="region" aria-label="Contents of the book">', page)
         mended = mended.replace(nameless, named)
