@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 from material import find_exercises
-from proving import PRYING, nbgrader_autograde, open_course
+from proving import PRYING, handed_in, open_course, run_for
 
 pytestmark = [
     pytest.mark.grading,
@@ -25,7 +25,7 @@ def test_every_variant_scores_what_stock_nbgrader_gives(exercise, tmp_path, in_c
     shutil.rmtree(stock / "submitted" / PRYING)  # it spies on the tests, and is flagged for it
     shutil.copytree(stock, ours)
     with ProcessPoolExecutor(1) as executor:
-        nbgrader_autograde(stock, exercise.wing, executor)
+        run_for("AutogradeApp", stock, exercise.wing, handed_in(stock), executor)
     course = in_course(ours)
     course.run("course-grade", exercise.wing, "--workers=2", "--report=report.json")
     assert course.scores() == in_course(stock).scores()
