@@ -90,7 +90,7 @@ LEARNING_CURVE += [
         _learning_curve(
             start="training, validation = [], []; everything = fit(X, y)", fit="everything"
         ),
-        "one a size, but there were 1",
+        "there are fewer fits than sizes",
     ),
     Wrong(_learning_curve(fit="fit(X[-n:], y[-n:])"), "each fit must get the first n examples"),
     Wrong(_learning_curve(fit="fit(X[:n - 1], y[:n - 1])"), "one example is missing in every fit"),
