@@ -90,7 +90,9 @@ def draw_slope(activation: str, z: float) -> Figure:
     values, slopes = value_and_slope(f, grid)
     (y,), (slope,) = value_and_slope(f, np.array([z]))
     figure = style.figure(7.6, 3.0)
-    left, middle, right = figure.subplots(1, 3)
+    figure.set_layout_engine("none")  # fixed places: nothing jumps between frames
+    edges = {"left": 0.085, "right": 0.99, "bottom": 0.18, "top": 0.88, "wspace": 0.28}
+    left, middle, right = figure.subplots(1, 3, gridspec_kw=edges)
     left.plot(grid, values, color=style.CLASS_COLORS[0])
     left.plot(grid, y + slope * (grid - z), "--", color=style.MUTED, linewidth=1.2)
     left.plot(z, y, "o", color=style.CLASS_COLORS[1], markersize=9)
