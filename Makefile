@@ -8,7 +8,8 @@ PORT ?= 8000
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
-.PHONY: help install site serve lab test check format oracle bench bench-site bench-grading lock clean
+.PHONY: help install site serve lab release-exercises test check format oracle bench \
+  bench-site bench-grading lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,7 +32,7 @@ install: $(VENV)/installed ## make .venv and install the lock
 # anew (outputs stay cached), or a second try would pass for no good reason. The stamp is as old as
 # the build's start: what is edited while it runs is newer. Folders are listed too, since a file
 # that was deleted leaves only its folder changed.
-SITE_SOURCES := $(shell find book course_lib _config.yml _toc.yml \
+SITE_SOURCES := $(shell find book course_lib exercises/source _config.yml _toc.yml \
   -name __pycache__ -prune -o -name '*.pyc' -o -print)
 _build/site: $(VENV)/installed $(SITE_SOURCES)
 	@mkdir -p $(HTML) && touch $@.started
@@ -54,6 +55,9 @@ $(LAB_DEFAULTS): $(VENV)/installed
 lab: $(LAB_DEFAULTS) ## open JupyterLab, where chapters are notebooks (LAB="--no-browser")
 	$(BIN)/python -m jupyterlab --LabApp.extension_manager=readonly \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB)
+
+release-exercises: $(VENV)/installed ## pack one zip per assignment for students, into _build/exercises
+	@$(BIN)/python scripts/release_exercises.py
 
 # Tests that share something costly stay in one worker (loadgroup).
 test: $(VENV)/installed ## run every test

@@ -2,11 +2,31 @@
 
 from sphinx.application import Sphinx
 
-from course_site import downloads, execution, finishing, icons, images, mathml, theme, widgets
+from course_site import (
+    downloads,
+    execution,
+    finishing,
+    handouts,
+    icons,
+    images,
+    mathml,
+    theme,
+    widgets,
+)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every module to the build."""
-    for module in (execution, theme, mathml, widgets, downloads, icons, images, finishing):
+    for module in (
+        execution,
+        theme,
+        mathml,
+        widgets,
+        downloads,
+        handouts,
+        icons,
+        images,
+        finishing,
+    ):
         module.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,64 @@
+"""What students download from the site: complete, and without a solution or a hidden test."""
+
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+for folder in (ROOT / "exercises", ROOT / "tests" / "exercises"):  # variants, and their harness
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+from material import Exercise, find_exercises, squash  # noqa: E402 (the folder is named above)
+
+EXERCISES = find_exercises()
+WINGS = sorted({exercise.wing for exercise in EXERCISES})
+pytestmark = pytest.mark.xdist_group("site")
+
+
+def archive(site: Path, wing: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(site / "_static" / "exercises" / f"{wing}.zip")
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_handout_holds_all_notebooks_and_a_readme_of_one_page(site: Path, wing: str) -> None:
+    with archive(site, wing) as handout:
+        names = set(handout.namelist())
+        readme = handout.read(f"{wing}/README.md").decode()
+    notebooks = {exercise.path.name for exercise in EXERCISES if exercise.wing == wing}
+    assert names == {f"{wing}/{name}" for name in {*notebooks, "README.md"}}
+    assert len(readme.splitlines()) <= 50
+    for name in notebooks:
+        assert f"`{name}`" in readme
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=str)
+def test_a_handout_holds_no_solution_and_no_hidden_test(site: Path, exercise: Exercise) -> None:
+    with archive(site, exercise.wing) as handout:
+        texts = [squash(handout.read(name).decode()) for name in handout.namelist()]
+        notebook = json.loads(handout.read(f"{exercise.wing}/{exercise.path.name}"))
+    assert notebook["cells"]
+    for cell in notebook["cells"]:
+        assert not cell.get("outputs")
+    # As the text stands in the file: quotes and backslashes are escaped there.
+    secrets = exercise.secrets("SOLUTION") + exercise.secrets("HIDDEN TESTS")
+    assert secrets
+    escaped = [json.dumps(line, ensure_ascii=False)[1:-1] for line in secrets]
+    for text in texts:
+        assert "###BEGIN" not in text
+        assert not [line for line in escaped if line in text]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=str)
+def test_a_chapter_links_the_handout_that_holds_its_exercise(
+    site: Path, exercise: Exercise
+) -> None:
+    page = site / "book" / exercise.wing / f"{exercise.chapter.replace('_', '-')}.html"
+    links = re.findall(r'href="([^"]+\.zip)"', page.read_text(encoding="utf-8"))
+    assert len(links) == 1
+    with zipfile.ZipFile((page.parent / links[0]).resolve()) as handout:
+        assert f"{exercise.wing}/{exercise.path.name}" in handout.namelist()
