@@ -36,7 +36,7 @@ NumPy, `course_lib` and all else that the notebooks import.)
 
 1. Replace `# Write your answer here.` and the `raise NotImplementedError` below it by your answer.
    Leave all other cells as they are, and keep the name of the file.
-2. Run the cells below your answer. They check it, and where it fails they say which mistake it looks
+2. Run the cells below your answer. They check it, and a failure says which mistake it looks
    like. They check part of what the grader checks; the rest asks for the same on other inputs.
 3. At the end choose *Kernel → Restart Kernel and Run All Cells*: that is how the grader runs it.
 4. Save, and hand in the notebook, one file each, as your instructor says.
