@@ -193,10 +193,10 @@ def describe_feature_maps(digit: int, layer: str) -> str:
     """
     _, layers = _maps(digit)
     maps = layers[LAYERS.index(layer)]
-    silent = int((maps.max(axis=(1, 2)) == 0).sum())
+    finding = int((maps.max(axis=(1, 2)) > 0).sum())
     return (
-        f"A held-out {digit}, and the maps of layer {layer}. {silent or 'None'} of its {len(maps)} "
-        f"filters {'finds' if silent == 1 else 'find'} nothing. On average "
+        f"A held-out {digit}, and the maps of layer {layer}. {finding} of its {len(maps)} filters "
+        "find their pattern somewhere. On average "
         f"{lit_share(maps).mean():.0%} of a map's places answer at least half as strongly as its "
         "best one."
     )
