@@ -3,6 +3,7 @@
 from sphinx.application import Sphinx
 
 from course_site import (
+    course_map,
     downloads,
     execution,
     finishing,
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         theme,
         mathml,
         widgets,
+        course_map,
         downloads,
         handouts,
         icons,
