@@ -17,3 +17,10 @@ c.Execute.timeout = 30
 
 # nbgrader's own list, with HideTests in the middle: feedback pages must not show hidden tests.
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+
+# How zip_collect reads the names of files: `ada_training_loop.ipynb` is the notebook training_loop
+# by ada, and so is Canvas's `ada_late_4711_120034_training_loop.ipynb`, or with `-1` at its end
+# where a file was handed in again. Other systems: `nbgrader zip_collect --help-all`.
+STUDENT = r"(?P<student_id>[^/_]+)(?:_late|_LATE)?(?:_\d+)*"
+NOTEBOOK = r"(?P<file_id>[a-z][a-z_]*?)(?:-\d+)?"
+c.FileNameCollectorPlugin.named_regexp = rf".*?{STUDENT}_{NOTEBOOK}\.ipynb$"
