@@ -16,7 +16,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-HEADINGS = ["Idea", "Chapter", "In the library", "Demo", "Exercise", "Tests"]
+LABELS = ["Chapter", "Library", "Demo", "Exercise", "Tests"]
 WINGS = ("architecture", "training", "mathematics", "challenges")
 
 
@@ -72,7 +72,7 @@ class Sources:
         return re.sub(r"^[%!].*$", "", text, flags=re.MULTILINE)
 
     def functions(self, idea: Idea) -> list[tuple[str, str]]:
-        """Return package and name of what the chapter uses of its own wing; the last, of all."""
+        """Return package and name of what the chapter uses of its own wing, or else of all."""
         found = {}
         for module, name in imports(self.code(idea)):
             parts = module.split(".")
@@ -81,11 +81,8 @@ class Sources:
             elif len(parts) == 3 and parts[1] in WINGS and not name.startswith("_"):
                 found[name] = module
         wing = idea.chapter.partition("/")[0]
-        return [
-            (package, name)
-            for name, package in sorted(found.items())
-            if wing not in WINGS or package.split(".")[1] == wing
-        ]
+        pairs = [(package, name) for name, package in sorted(found.items())]
+        return [pair for pair in pairs if pair[0].split(".")[1] == wing] or pairs
 
     def demos(self, idea: Idea) -> list[str]:
         """Return what the chapter's demos draw: the first line of each function's docstring."""
@@ -142,36 +139,35 @@ def listed(items: Iterable[nodes.Node]) -> nodes.paragraph:
 
 
 class CourseMap(SphinxDirective):
-    """A table of ideas; each line of the content is ``idea | chapter`` or has a third part."""
+    """A list of ideas; each line of the content is ``idea | chapter`` or has a third part."""
 
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Make the table; the page is made again when any of its sources changes."""
+        """Make the list; the page is made again when any of its sources changes."""
         root = Path(self.env.srcdir)
         sources = Sources(root)
         for folder in ("book", "exercises/source", "tests"):
             for path in (root / folder).rglob("*.*"):
                 if path.suffix in {".md", ".ipynb", ".py"}:
                     self.env.note_dependency(str(path))
-        table = nodes.table(classes=["course-map"])
-        group = nodes.tgroup(cols=len(HEADINGS))
-        group += [nodes.colspec(colwidth=1) for _ in HEADINGS]
-        head, body = nodes.thead(), nodes.tbody()
-        head += self.row([nodes.paragraph("", heading) for heading in HEADINGS])
-        for line in self.content:
-            if line.strip():
-                body += self.row(self.cells(sources, Idea(*map(str.strip, line.split("|")))))
-        group += [head, body]
-        table += group
-        return [table]
+        ideas = [Idea(*map(str.strip, line.split("|"))) for line in self.content if line.strip()]
+        items = []
+        for idea in ideas:
+            fields = nodes.field_list("", *map(self.field, LABELS, self.cells(sources, idea)))
+            items.append(
+                nodes.definition_list_item(
+                    "", nodes.term("", idea.text), nodes.definition("", fields)
+                )
+            )
+        return [nodes.definition_list("", *items, classes=["course-map"])]
 
-    def row(self, cells: Iterable[nodes.Node]) -> nodes.row:
-        """Return a row of cells."""
-        return nodes.row("", *(nodes.entry("", cell) for cell in cells))
+    def field(self, label: str, body: nodes.Node) -> nodes.field:
+        """Return a line of an idea's entry."""
+        return nodes.field("", nodes.field_name("", label), nodes.field_body("", body))
 
     def cells(self, sources: Sources, idea: Idea) -> list[nodes.Node]:
-        """Return what stands in the row of an idea."""
+        """Return what stands behind the labels."""
         tasks: list[nodes.Node] = [nodes.literal("", task) for task in sources.tasks(idea)]
         address = self.config.html_theme_options["repository_url"]
         tests = [
@@ -179,7 +175,6 @@ class CourseMap(SphinxDirective):
             for name in sources.tests(idea)
         ]
         return [
-            nodes.paragraph("", idea.text),
             listed([self.link("std", "doc", f"/book/{idea.chapter}", sources.title(idea))]),
             listed(
                 self.link("py", "obj", f"{package}.{name}", name)
