@@ -8,8 +8,8 @@ PORT ?= 8000
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
-.PHONY: help install site serve lab release-exercises test check format oracle bench \
-  bench-site bench-grading lock clean
+.PHONY: help install site serve lab release-exercises test check format oracle
+.PHONY: bench bench-site bench-grading lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
