@@ -12,7 +12,7 @@ LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .PHONY: bench bench-site bench-grading lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 # uv comes from the lock like everything else, its hash checked by pip; then uv installs the rest.
 $(VENV)/installed: requirements.txt pyproject.toml
