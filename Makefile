@@ -8,7 +8,7 @@ PORT ?= 8000
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
-.PHONY: help install site serve lab release-exercises test check format oracle
+.PHONY: help install site serve lab pdf release-exercises test check format oracle
 .PHONY: bench bench-site bench-grading lock clean
 
 help: ## list the targets
@@ -55,6 +55,9 @@ $(LAB_DEFAULTS): $(VENV)/installed
 lab: $(LAB_DEFAULTS) ## open JupyterLab, where chapters are notebooks (LAB="--no-browser")
 	$(BIN)/python -m jupyterlab --LabApp.extension_manager=readonly \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB)
+
+pdf: $(VENV)/installed ## print the book into _build/principles-of-neural-networks.pdf (needs Chromium)
+	@$(BIN)/python scripts/make_pdf.py
 
 release-exercises: $(VENV)/installed ## pack one zip per assignment for students, into _build/exercises
 	@$(BIN)/python scripts/release_exercises.py
