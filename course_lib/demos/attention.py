@@ -86,9 +86,9 @@ def learn(updates: int = UPDATES, seed: int = 0) -> list[Look]:
     text = load_text()
     vocabulary = Vocabulary(text)
     seen, unseen = map(vocabulary.encode, split_text(text))
-    rows = (len(unseen) - 1) // STEPS  # pieces of the unseen text, and what follows each character
-    x_unseen = unseen[: rows * STEPS].reshape(rows, STEPS)
-    y_unseen = unseen[1 : rows * STEPS + 1].reshape(rows, STEPS)
+    end = (len(unseen) - 1) // STEPS * STEPS
+    x_unseen = unseen[:end].reshape(-1, STEPS)
+    y_unseen = unseen[1 : end + 1].reshape(-1, STEPS)  # what follows each character
 
     model = make_model(len(vocabulary), rng=rng)
     loss_fn, optimizer = SoftmaxCrossEntropy(), Adam(model.parameters(), lr=RATE)
@@ -100,7 +100,8 @@ def learn(updates: int = UPDATES, seed: int = 0) -> list[Look]:
             then = make_model(len(vocabulary), rng=np.random.default_rng(0))
             for copy, parameter in zip(then.parameters(), model.parameters(), strict=True):
                 copy.value[...] = parameter.value
-            looks.append(Look(update, loss_fn.forward(logits, y_unseen), right, then, vocabulary))
+            loss = loss_fn.forward(logits, y_unseen)
+            looks.append(Look(update, loss, right, then, vocabulary))
         optimizer.lr = RATE * min(1, (update + 1) / 50) * (1 - update / (updates + 1))
         start = rng.integers(0, len(seen) - STEPS, (BATCH, 1))
         x, y = (seen[start + np.arange(STEPS) + shift] for shift in (0, 1))
