@@ -177,7 +177,7 @@ def adam_step(W, m, v, g, t, lr, beta1, beta2, epsilon):
     W, m, v, g = (array.astype(np.float32) for array in (W, m, v, g))
     mean, square = beta1 * m + g - beta1 * g, beta2 * v + g**2 - beta2 * g**2
     up, down = mean / (1 - beta1**t), epsilon + np.sqrt(square / (1 - beta2**t))
-    return W - lr * (up / down), mean, square
+    return [W - lr * (up / down), mean, square]
 """),
 ]
 
@@ -262,7 +262,7 @@ RELATIVES: list[Variant] = [
 def nesterov_step(W, v, gradient, lr, mu):
     ahead = W.astype(np.float32) + np.float32(mu) * v.astype(np.float32)
     landed = ahead - lr * gradient(ahead)
-    return landed, landed - W
+    return [landed, landed - W]
 
 
 def adamw_step(W, m, v, g, t, lr, beta1, beta2, epsilon, decay):
@@ -289,7 +289,7 @@ def adamw_step(W, m, v, g, t, lr, beta1, beta2, epsilon, decay):
         new_v[i] = beta2 * v[i] + (1 - beta2) * g[i] ** 2
         step = new_m[i] / (1 - beta1**t) / ((new_v[i] / (1 - beta2**t)) ** 0.5 + epsilon)
         new_W[i] -= lr * (step + decay * W[i])
-    return new_W, new_m, new_v
+    return [new_W, new_m, new_v]
 """),
     Wrong(_relatives(speed="mu * v - lr * gradient(W)"), "this is ordinary momentum"),
     Wrong(_relatives(speed="mu * v - lr * gradient(W + v)"), "not by all of v"),
