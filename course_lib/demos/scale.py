@@ -65,10 +65,19 @@ def error_of_a_network(
     loss_fn = SoftmaxCrossEntropy()
     optimizer = Adam(model.parameters(), lr=0.01)
     epochs = max(1, round(STEPS * BATCH / len(X_train)))
-    x = (X_train - mean).astype(np.float32)
-    for _ in train(model, loss_fn, optimizer, x, y_train, rng=rng, epochs=epochs, batch_size=BATCH):
+    x, x_unseen = ((X - mean).astype(np.float32) for X in (X_train, X_unseen))
+    for _ in train(
+        model,
+        loss_fn,
+        optimizer,
+        x,
+        y_train,
+        epochs=epochs,
+        batch_size=BATCH,
+        rng=rng,
+    ):
         pass
-    _, accuracy = evaluate(model, loss_fn, (X_unseen - mean).astype(np.float32), y_unseen)
+    _, accuracy = evaluate(model, loss_fn, x_unseen, y_unseen)
     return 1.0 if accuracy is None else 1 - accuracy
 
 
