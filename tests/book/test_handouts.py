@@ -39,8 +39,9 @@ def test_a_handout_holds_all_notebooks_and_a_readme_of_one_page(site: Path, wing
 @pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 def test_a_handout_holds_no_solution_and_no_hidden_test(site: Path, exercise: Exercise) -> None:
     with archive(site, exercise.wing) as handout:
-        texts = [squash(handout.read(name).decode()) for name in handout.namelist()]
-        notebook = json.loads(handout.read(f"{exercise.wing}/{exercise.path.name}"))
+        texts = {name: squash(handout.read(name).decode()) for name in handout.namelist()}
+        own = f"{exercise.wing}/{exercise.path.name}"
+        notebook = json.loads(handout.read(own))
     assert notebook["cells"]
     for cell in notebook["cells"]:
         assert not cell.get("outputs")
@@ -48,9 +49,11 @@ def test_a_handout_holds_no_solution_and_no_hidden_test(site: Path, exercise: Ex
     secrets = exercise.secrets("SOLUTION") + exercise.secrets("HIDDEN TESTS")
     assert secrets
     escaped = [json.dumps(line, ensure_ascii=False)[1:-1] for line in secrets]
-    for text in texts:
-        assert "###BEGIN" not in text
-        assert not [line for line in escaped if line in text]
+    for name, text in texts.items():
+        assert "###BEGIN" not in text, name
+        # Another notebook may well say `return losses` for reasons of its own.
+        long = [line for line in escaped if name == own or len(line) >= 40]
+        assert not [line for line in long if line in text], name
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=str)
