@@ -1,11 +1,19 @@
-"""What all tests share: no deadlines, and one browser a process."""
+"""What all tests share: no deadlines, the exercises' harness, and one browser a process."""
 
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+TESTS = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
+
+# Tests import the variants and their harness by name; worker processes take this path over.
+for folder in (TESTS.parent / "exercises", TESTS / "exercises"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 # A deadline is a time asserted in a test: on a busy machine it fails without a fault.
 settings.register_profile("course", deadline=None)

@@ -2,18 +2,11 @@
 
 import json
 import re
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-for folder in (ROOT / "exercises", ROOT / "tests" / "exercises"):  # variants, and their harness
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
-from material import Exercise, find_exercises, squash  # noqa: E402 (the folder is named above)
+from material import Exercise, find_exercises, squash
 
 EXERCISES = find_exercises()
 WINGS = sorted({exercise.wing for exercise in EXERCISES})

@@ -21,11 +21,6 @@ from jupyter_core.application import NoStart
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.apps import NbGraderApp
 
-TESTS = Path(__file__).parents[1]
-for folder in (TESTS.parent / "exercises", TESTS / "exercises"):  # variants, and their harness
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
 KERNELSPEC = {"name": "python3", "language": "python", "display_name": "Python 3"}
 STUB = "raise NotImplementedError('your code here')"
 RIGHT = {

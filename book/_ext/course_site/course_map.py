@@ -55,6 +55,10 @@ class Sources:
             for wing in WINGS
             for _, name in imports(read(root / "course_lib" / wing / "__init__.py"))
         }
+        self.tested = {
+            path: {name for _, name in imports(read(path))}
+            for path in sorted((root / "tests" / "course_lib").glob("*/test_*.py"))
+        }
 
     def page(self, idea: Idea) -> str:
         """Return the text of a chapter."""
@@ -113,16 +117,17 @@ class Sources:
 
     def tests(self, idea: Idea) -> list[str]:
         """Return the test modules of the chapter and of the names that it imports."""
-        names = {name for _, name in self.functions(idea)}
+        functions = self.functions(idea)
+        names = {name for _, name in functions}
+        wings = {package.split(".")[1] for package, _ in functions}
         of_chapter = [
             self.root / "tests" / "book" / f"test_formulas_{idea.slug}.py",
             self.root / "tests" / "course_lib" / "demos" / f"test_{idea.slug}.py",
         ]
         of_wing = [
             path
-            for wing in {package.split(".")[1] for package, _ in self.functions(idea)}
-            for path in sorted((self.root / "tests" / "course_lib" / wing).glob("test_*.py"))
-            if names & {name for _, name in imports(read(path))}
+            for path, tested in self.tested.items()
+            if path.parent.name in wings and names & tested
         ]
         found = [path for path in [*of_wing, *of_chapter] if path.exists()]
         return [path.relative_to(self.root).as_posix() for path in found]

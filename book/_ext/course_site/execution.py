@@ -24,20 +24,21 @@ KEPT_CACHES = 3
 IGNORED = {".pyc", ".pyo"}
 
 
-def library_hash(library: Path) -> str:
-    """Hash the names and contents of all files of the library."""
+def files_hash(root: Path, *folders: Path) -> str:
+    """Hash the names below `root` and the contents of all files of these folders, or of `root`."""
     digest = hashlib.sha256()
-    for path in sorted(library.rglob("*")):
+    paths = {path for folder in folders or [root] for path in (folder, *folder.rglob("*"))}
+    for path in sorted(paths):
         if path.is_file() and path.suffix not in IGNORED:
-            digest.update(str(path.relative_to(library)).encode())
+            digest.update(str(path.relative_to(root)).encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
 def choose_cache(app: Sphinx, config: Config) -> None:
     library = Path(app.srcdir) / "course_lib"
-    config.course_library_hash = library_hash(library)
-    config.course_extension_hash = library_hash(Path(__file__).parent)
+    config.course_library_hash = files_hash(library)
+    config.course_extension_hash = files_hash(Path(__file__).parent)
     caches = Path(app.outdir).parent / ".jupyter_cache"
     cache = caches / config.course_library_hash
     (cache / "frames").mkdir(parents=True, exist_ok=True)

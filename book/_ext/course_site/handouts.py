@@ -4,7 +4,6 @@ The zips are made by `scripts/release_exercises.py` when the exercises have chan
 below `_static/exercises/` in the site.
 """
 
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -13,8 +12,11 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from course_site.execution import files_hash
+
 SCRIPT = Path("scripts/release_exercises.py")
 SOURCES = Path("exercises/source")
+CONFIG = Path("exercises/nbgrader_config.py")
 PLACE = Path("_static/exercises")
 
 
@@ -42,21 +44,12 @@ def link_handout(app: Sphinx, doctree: nodes.document, page: str) -> None:
         section.insert(1, nodes.paragraph("", "", nodes.Text("Download: "), link, *text))
 
 
-def sources_hash(root: Path) -> str:
-    """Hash all that the zips are made from."""
-    digest = hashlib.sha256()
-    config = root / "exercises" / "nbgrader_config.py"
-    files = sorted(path for path in (root / SOURCES).rglob("*") if path.is_file())
-    for path in [root / SCRIPT, config, *files]:
-        digest.update(path.as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 def place_handouts(app: Sphinx, exception: Exception | None) -> None:
     root, out = Path(app.srcdir), Path(app.outdir)
     if exception is not None or app.builder.format != "html" or not (root / SCRIPT).exists():
         return
-    made, state = out.parent / "exercises", sources_hash(root)
+    made = out.parent / "exercises"
+    state = files_hash(root, root / SCRIPT, root / CONFIG, root / SOURCES)
     stamp = made / ".made-from"
     if not stamp.exists() or stamp.read_text() != state:
         shutil.rmtree(made, ignore_errors=True)
