@@ -1,7 +1,7 @@
 """Which global names a notebook cell binds, and how."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -39,3 +39,19 @@ def bindings(tree: ast.AST) -> Iterator[tuple[str, str]]:
         comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
         deeper = inner or isinstance(node, (*scope, *comprehension))
         pending += [(child, deeper) for child in ast.iter_child_nodes(node)]
+
+
+def own_names(sources: Iterable[str]) -> set[str]:
+    """Return the variables and parameters of cells: their names are the student's to choose.
+
+    A starred import may bring a name that reads like a variable, so next to one nothing is own.
+    """
+    names: set[str] = set()
+    for node in (node for text in sources for node in ast.walk(parse(text) or ast.Module([], []))):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            return set()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+    return names

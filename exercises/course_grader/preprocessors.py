@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -17,6 +17,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 from nbgrader.preprocessors.base import NbGraderPreprocessor
+from traitlets import Integer
 
 from course_grader.parent import Limits, Zygote
 from course_grader.provisioner import WarmKernelManager
@@ -75,7 +76,12 @@ class Interruption(RuntimeError):
 
 
 class WatchedExecute(Execute):
-    """`Execute` in a forked kernel, with limits on the whole notebook and a stopwatch."""
+    """`Execute` in a forked kernel, with limits on the whole notebook and a stopwatch.
+
+    `overdue` counts the cells that ran out of time; nothing in a kernel can change it.
+    """
+
+    iopub_timeout = Integer(20, help=Execute.iopub_timeout.help).tag(config=True)
 
     zygote: Zygote
     limits: Limits = Limits()
@@ -90,6 +96,7 @@ class WatchedExecute(Execute):
         self.shutdown_kernel = "immediate"
         self.seconds = {"kernel": 0.0, "execution": 0.0, "cpu of the kernel": 0.0}
         self.timings: dict[str, float] = {}
+        self.overdue = 0
         self._stopped = ""
         self._bytes = self._messages = 0
         self._forked: Any = None
@@ -117,6 +124,11 @@ class WatchedExecute(Execute):
             return super().preprocess(nb, resources, km)
         except DeadKernelError:
             raise Interruption(self._epitaph()) from None
+        except CellTimeoutError:
+            raise Interruption(
+                self._stopped
+                or f"a cell did not end within {self.iopub_timeout} s of its interrupt"
+            ) from None
         except Exception as error:
             if self._stopped:
                 raise Interruption(self._stopped) from error
@@ -137,6 +149,10 @@ class WatchedExecute(Execute):
                 self.around(self, cell, index)
                 return cell, resources
             return super().preprocess_cell(cell, resources, index)
+
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> Any:
+        self.overdue += 1
+        return await super()._async_handle_timeout(timeout, cell)
 
     @contextmanager
     def _clock(self, cell: NotebookNode, index: int) -> Iterator[None]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from nbformat import NotebookNode
 
-from course_grader.bindings import bindings, parse
+from course_grader.bindings import bindings, own_names, parse
 from course_grader.words import words
 
 _IMPORTS = words(
@@ -33,9 +33,13 @@ _ATTRIBUTES = words(
     "run_cell ast_transformers set_custom_exc user_ns f_globals f_locals f_back tb_frame "
     "gi_frame cr_frame source_to_code builtins inspect gc ctypes importlib get_ipython "
     "InteractiveShell make_dataclass ABCMeta EnumMeta new_class get_field vformat measure "
-    "runstring get_type_hints ForwardRef ma masked masked_all masked_array masked_where "
-    "masked_equal MaskedArray register_at_fork"
+    "runstring get_type_hints ForwardRef ma recfromcsv recfromtxt MaskedArray "
+    "masked_array register_at_fork"
 )
+"""Names of what reaches into Python's insides, wherever they are imported or looked up.
+
+What `numpy.ma` holds needs no names of its own: the way to it leads through `ma`.
+"""
 _INSPECTION = words("__name__ __doc__ __class__ __init__ __version__ __qualname__")
 _HARMLESS_METHODS = words(
     "__init__ __call__ __repr__ __str__ __len__ __iter__ __next__ __getitem__ __setitem__ "
@@ -64,12 +68,16 @@ def suspicions(nb: NotebookNode, source: dict[str, Any]) -> list[str]:
     """
     locked = {cell["name"]: cell["source"] for cell in source["cells"] if cell["locked"]}
     asked = "\n".join(cell["source"] for cell in source["cells"] if not cell["locked"])
-    reader = _Reader(_instructor_names(locked.values()), asked, "\n".join(locked.values()))
-    for cell in nb.cells:
-        if cell.cell_type != "code":
-            continue
-        if cell.metadata.get("nbgrader", {}).get("grade_id") not in locked:
-            reader.read(cell.source)
+    student = [
+        cell.source
+        for cell in nb.cells
+        if cell.cell_type == "code"
+        and cell.metadata.get("nbgrader", {}).get("grade_id") not in locked
+    ]
+    instructor, own = _instructor_names(locked.values()), own_names(student)
+    reader = _Reader(instructor, asked, "\n".join(locked.values()), own)
+    for text in student:
+        reader.read(text)
     return list(dict.fromkeys(reader.found))
 
 
@@ -91,12 +99,13 @@ def _mentions(text: str, name: str) -> bool:
 
 
 class _Reader(ast.NodeVisitor):
-    def __init__(self, instructor: dict[str, str], asked: str, locked: str) -> None:
+    def __init__(self, instructor: dict[str, str], asked: str, locked: str, own: set[str]) -> None:
         self.found: list[str] = []
         self._instructor = instructor
         self._asked = asked
         self._locked = locked
         self._modules: set[str] = set()
+        self._own = own
 
     def read(self, text: str) -> None:
         tree = parse(text)
@@ -113,6 +122,7 @@ class _Reader(ast.NodeVisitor):
             self.found.append(what)
 
     def _import(self, module: str, names: Iterable[str]) -> None:
+        names = [*names, *module.split(".")[1:]]
         known = module.partition(".")[0] in _IMPORTS or module == "IPython.display"
         if not known and not _mentions(self._locked, f"import {module}"):
             self._say(module, f"imports {module}")
@@ -121,7 +131,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self._import(alias.name, alias.name.split(".")[1:])
+            self._import(alias.name, [])
             self._modules.add(alias.asname or alias.name.partition(".")[0])
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
@@ -129,7 +139,8 @@ class _Reader(ast.NodeVisitor):
         self._modules |= {alias.asname or alias.name for alias in node.names}
 
     def visit_Name(self, node: ast.Name) -> None:
-        self._name(node.id)
+        if node.id in _CALLS or node.id not in self._own:
+            self._name(node.id)
         if node.id in ("getattr", "type"):
             self._say(node.id, f"passes {node.id} on")
 
@@ -164,6 +175,8 @@ class _Reader(ast.NodeVisitor):
             named = len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
             if function.id == "getattr" and not named:
                 self._say("getattr", "uses getattr with a name worked out at run time")
+            if named:
+                self._name(str(node.args[1].value))  # type: ignore[attr-defined]
             if function.id == "type" and len(node.args) != 1:
                 self._say("type", "makes a class with type(...)")
             for child in (*node.args, *node.keywords):
@@ -192,6 +205,11 @@ class _Reader(ast.NodeVisitor):
                 self.read(text)
             return True
         return False
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg == "usemask":
+            self._say("usemask", "asks for masked arrays")
+        self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):

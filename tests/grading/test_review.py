@@ -34,6 +34,9 @@ HARMLESS = [
     "print(f.__name__, f.__doc__, np.__version__, f.__class__.__name__)",
     "fig, ax = plt.subplots()\nax.set_title('z')\nplt.rcParams['figure.dpi'] = 72",
     "from IPython.display import display\ndisplay(3)",
+    # A correct answer of the chapter on attention called the scores with the future hidden so.
+    "masked = np.where(allowed, scores, -np.inf)\nshares = np.exp(masked - masked.max())",
+    "def weights(masked, modules):\n    kill = masked\n    return kill * modules",
     "np.set_printoptions(precision=3)\nx = np.array([1.0]); x[0] = 2; x += 1",
 ]
 SUSPICIOUS = [
@@ -70,6 +73,13 @@ SUSPICIOUS = [
     "import sys\nsys.stderr = None",
     "import dataclasses\ndataclasses.builtins",
     "np.ma.masked_all(3)",
+    "from numpy.ma import masked",
+    "import numpy.ma as hidden",
+    "from numpy import *\nma = ma.masked_all",
+    "getattr(np, 'ma')",
+    "np.genfromtxt(['1'], usemask=True)",
+    "def f(kill): pass\ndef g(): kill(1, 9)\nfrom os import *",
+    "import sys\ngetattr(sys, '_getframe')",
     "try:\n    1 / 0\nexcept Exception as e:\n    e.__traceback__",
     "import os\nos._exit(0)",
 ]
