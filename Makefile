@@ -9,7 +9,7 @@ LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
 .PHONY: help install site serve lab pdf release-exercises test check format oracle
-.PHONY: bench bench-site bench-grading lock clean
+.PHONY: bench bench-site bench-grading new-chapter lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -87,6 +87,10 @@ bench-site: site ## time the built site in Chromium: weight of pages, key press 
 bench-grading: $(VENV)/installed ## time course-grade against nbgrader; the full banks of attacks and faults
 	$(BIN)/python benchmarks/bench_grading.py --thousand
 	COURSE_GRADE_FULL=1 $(BIN)/python -m pytest -n0 tests/grading
+
+# make hands WING, SLUG and TITLE to the shell's environment: no quote of a title can break out.
+new-chapter: $(VENV)/installed ## make the rooms of a chapter (WING=training SLUG=weight-sharing)
+	@$(BIN)/python scripts/new_chapter.py "$$WING" "$$SLUG" "$$TITLE"
 
 lock: $(VENV)/installed ## renew requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \

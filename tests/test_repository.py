@@ -27,6 +27,7 @@ REGISTRIES = re.compile(
     r"|ghcr\.io|quay\.io)\b"
 )
 MACHINE_PATHS = re.compile(r"(?<![\w.~<>$}*-])/(root|work|Users/\w+|home/\w+)/[\w.-]")
+PROMPT = re.compile(r"\bTo write: [^\"|]*")
 PICKLE_NAMES = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".npy"}
 PICKLE_STARTS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
@@ -303,6 +304,21 @@ def test_archives_of_arrays_hold_no_python_objects(tracked_files: list[Path]) ->
         with np.load(archive, allow_pickle=False) as arrays:
             for name in arrays.files:
                 assert arrays[name].dtype.kind != "O"
+
+
+def test_nothing_of_a_chapter_is_left_to_write() -> None:
+    """`make new-chapter` leaves prompts; git need not know their files yet."""
+    rooms = ["book", "course_lib", "exercises/source", "exercises/variants"]
+    rooms += ["tests/book", "tests/course_lib"]
+    left = [
+        f"{_name(path)}:{number}: {found[0]}"
+        for room in rooms
+        for path in sorted((ROOT / room).rglob("*.*"))
+        if path.suffix in {".md", ".py", ".ipynb"}
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if (found := PROMPT.search(line))
+    ]
+    assert not left, "\n".join(["", *left])
 
 
 def test_every_text_file_ends_with_one_newline_and_has_unix_line_ends(

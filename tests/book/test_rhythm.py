@@ -101,7 +101,7 @@ def test_a_chapter_has_the_length_and_the_cells_that_a_sunday_bears(chapter):
     _, text = chapter
     prose = re.sub(r"^---.*?^---", "", without_code(text), count=1, flags=re.S | re.M)
     words = len(re.findall(r"\b[A-Za-z][\w'’-]+", re.sub(r"\$.*?\$", "", prose, flags=re.S)))
-    assert 1_500 <= words <= 3_600, words
+    assert 1_500 <= words <= 3_600, f"write 1,500 to 3,600 words of prose; there are {words:,}"
     for cell in re.findall(r"```\{code-cell\}.*?\n(.*?)```", text, re.S):
         if "quiz(" not in cell and "hide-input" not in cell:
             code = re.sub(r"^---.*?^---\n", "", cell, flags=re.S | re.M)
