@@ -1,7 +1,7 @@
 """The course's interactive parts: demos, questions, and views of the library's own code."""
 
 from course_lib.demos.explore import Explorer, explore
-from course_lib.demos.frames import encode_frame, frame_name
+from course_lib.demos.frames import encode_frame, frame_name, places_of
 from course_lib.demos.quiz import Question, Quiz, choice, number, quiz, right, wrong
 from course_lib.demos.source import Source, source
 
@@ -15,6 +15,7 @@ __all__ = [
     "explore",
     "frame_name",
     "number",
+    "places_of",
     "quiz",
     "right",
     "source",

@@ -13,10 +13,11 @@ from typing import Any
 
 import traitlets
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from course_lib.demos.controls import Value, make_control, plain_value
-from course_lib.demos.frames import encode_frame, write_once
+from course_lib.demos.frames import encode_frame, places_of, write_once
 from course_lib.demos.widget import CourseWidget, frames_folder
 
 Key = tuple[int, ...]
@@ -70,6 +71,7 @@ class Explorer(CourseWidget):
         self._draw = draw
         self._alt = alt
         self._pictures: dict[Key, bytes] = {}
+        self._places: list[Bbox] | None = None
         self._values = {c["name"]: [option["value"] for option in c["options"]] for c in controls}
         self.add_traits(
             **{
@@ -98,13 +100,20 @@ class Explorer(CourseWidget):
         }
 
     def picture(self, key: Sequence[int]) -> bytes:
-        """Draw the frame at the positions `key`, once; later calls return the same bytes."""
+        """Draw the frame at the positions `key`, once; later calls return the same bytes.
+
+        The axes stand where they stand in the first frame, whichever frame is asked for first.
+        """
         key = tuple(key)
         if key not in self._pictures:
+            if key != self._first:
+                self.picture(self._first)
             figure = self._draw(**self.choices(key))
             if not isinstance(figure, Figure):
                 raise TypeError(f"explore expected draw to return a Figure, got {figure!r}")
-            self._pictures[key] = encode_frame(figure)
+            self._pictures[key] = encode_frame(figure, self._places)
+            if key == self._first:
+                self._places = places_of(figure)
         return self._pictures[key]
 
     def describe(self, key: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
-from course_lib.demos import encode_frame, explore
+from course_lib.demos import encode_frame, explore, places_of
 from course_lib.demos.widget import FRAMES_VARIABLE
 
 
@@ -86,6 +86,39 @@ def test_a_frame_has_the_figures_size_and_is_equal_each_time():
     with Image.open(io.BytesIO(first)) as picture:
         assert picture.size == (100, 50)
         assert picture.format == "WEBP"
+
+
+def test_axes_stand_still_from_frame_to_frame_whichever_is_drawn_first():
+    def labelled(height):
+        figure = Figure(figsize=(2, 1), layout="constrained")
+        figure.subplots().plot([0, 1], [0, height])
+        return figure
+
+    def drawn(places):
+        figure = labelled(10000)
+        encode_frame(figure, places)
+        return places_of(figure)
+
+    first = labelled(1)
+    encode_frame(first)
+    assert [place.bounds for place in drawn(None)] != [p.bounds for p in places_of(first)]
+    assert [p.bounds for p in drawn(places_of(first))] == [p.bounds for p in places_of(first)]
+
+    explorer = explore(labelled, alt=lambda height: "a line", height=[1, 10000])
+    _, picture = ask(explorer, "1")
+    assert picture == encode_frame(labelled(10000), places_of(first))
+    assert picture != encode_frame(labelled(10000))
+
+
+def test_a_figure_with_more_axes_than_the_first_is_laid_out_on_its_own():
+    def panels(count):
+        figure = Figure(figsize=(2, 1), layout="constrained")
+        figure.subplots(1, count)
+        return figure
+
+    first = panels(1)
+    encode_frame(first)
+    assert encode_frame(panels(2), places_of(first)) == encode_frame(panels(2))
 
 
 @pytest.mark.parametrize(
