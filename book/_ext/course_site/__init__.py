@@ -4,6 +4,7 @@ from sphinx.application import Sphinx
 
 from course_site import (
     course_map,
+    delivery,
     downloads,
     execution,
     finishing,
@@ -24,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         mathml,
         widgets,
         course_map,
+        delivery,
         downloads,
         handouts,
         icons,

@@ -1,0 +1,159 @@
+"""What a page asks for before it is shown: one style sheet, no script, its font ahead of need.
+
+The theme and its extensions bring a dozen style sheets and a dozen scripts, one request each, all
+of them before the first paint, the search index of the whole book among them. Here the style
+sheets become one, the small scripts become one that waits for the page, and the index is left to
+the page that searches.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from course_site.finishing import newer
+
+# In the order in which the pages name them; later rules win.
+STYLES = (
+    "basic.css",
+    "styles/pydata-sphinx-theme.css",
+    "pygments.css",
+    "styles/sphinx-book-theme.css",
+    "togglebutton.css",
+    "copybutton.css",
+    "mystnb.*.css",
+    "course-icons.css",
+    "sphinx-design.min.css",
+    "course-widgets.css",
+    "course.css",
+)
+# Only imports basic.css, which would be a request after a request; or styles what is not here.
+NEEDLESS_STYLES = ("styles/theme.css", "sphinx-thebe.css")
+SCRIPTS = (
+    "doctools.js",
+    "sphinx_highlight.js",
+    "clipboard.min.js",
+    "copybutton.js",
+    "scripts/sphinx-book-theme.js",
+    "togglebutton.js",
+    "design-tabs.js",
+)
+SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
+STYLE, SCRIPT, FONT = "course-page.css", "course-page.js", "fonts/course-math.woff2"
+
+# Two thousand rules that only say which sign of an icon font to draw; we draw none (icons.py).
+ICON_RULES = re.compile(
+    r'(?<=})(?:\.fa-[\w-]+(?:::?(?:before|after))?,?)+\{(?:--fa|content):\s*"[^{}]*\}'
+)
+MODE = 'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";'
+INLINE = re.compile(
+    r'<script(?: data-cfasync="false")?>((?:(?!</script>).)*)</script>\n?', re.DOTALL
+)
+# "auto" would be resolved by a script after the first paint: a flash, and all styles once more.
+SETTLED_MODE = """\
+{
+      const chosen = localStorage.getItem("theme") || "auto";
+      const asked = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+      document.documentElement.dataset.theme = chosen === "auto" ? asked : chosen;
+    }"""
+
+# A font that comes late makes lines jump. (Files on disk may be used, but not preloaded.)
+EARLY_FONT = """
+if (location.protocol !== "file:") {
+  const font = { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "FONT" };
+  document.head.append(Object.assign(document.createElement("link"), font));
+}
+"""
+
+
+def join_styles(static: Path) -> str:
+    """Join those style sheets that exist, with addresses that hold from the joint file's place."""
+    parts = []
+    for pattern in STYLES:
+        for path in sorted(static.glob(pattern)):
+            folder = path.relative_to(static).parent.as_posix()
+            style = path.read_text(encoding="utf-8").replace('@charset "UTF-8";', "")
+            style = re.sub(r"""url\((["']?)(?!["'#/]|[a-z]+:)""", rf"url(\g<1>{folder}/", style)
+            parts.append(ICON_RULES.sub("", style))
+    return "\n".join(parts)
+
+
+def join_scripts(static: Path) -> str:
+    """Join those small scripts that exist; each ends before the next begins."""
+    paths = (static / name for name in SCRIPTS)
+    return "\n;\n".join(path.read_text(encoding="utf-8") for path in paths if path.exists())
+
+
+def element(kind: str, name: str) -> str:
+    """Return a pattern of the element that loads a file: a script, a style sheet or a preload."""
+    file = re.escape(name).replace(r"\*", '[^/"]*')
+    address = rf'"[^"]*{file}(?:\?[^"]*)?"'
+    if kind == "script":
+        return rf"[ \t]*<script\b[^>]*\bsrc={address}[^>]*></script>\n?"
+    return rf'[ \t]*<link\b(?=[^>]*\brel="{kind}")[^>]*\bhref={address}[^>]*>\n?'
+
+
+def lighten(page: str, root: str, versions: dict[str, str], options: str) -> str:
+    """Rewrite a page to load the joint files.
+
+    Parameters
+    ----------
+    page : str
+        The page's HTML.
+    root : str
+        The way from the page to the site's root, such as ``"../"``.
+    versions : dict
+        Joint file → checksum of its content, so that no browser keeps an old one.
+    options : str
+        The script `documentation_options.js`, a few lines that inline scripts build upon.
+    """
+    head, end, body = page.partition("</head>")
+    for name in (*STYLES, *NEEDLESS_STYLES):
+        head = re.sub(element("stylesheet", f"/{name}"), "", head)
+    for name in (*SCRIPTS, "documentation_options.js", "scripts/fontawesome.js"):
+        head = re.sub(element("script", f"/{name}"), "", head)
+    head = re.sub(element("preload", ".js"), "", head)
+    searches = 'id="search-results"' in body
+    for name in SEARCH:
+        later = (lambda m: m[0].replace("<script", "<script defer")) if searches else ""
+        head = re.sub(element("script", name), later, head)
+    # Inline scripts wait for the style sheets before them, so they go first.
+    inline = re.findall(INLINE, head)
+    code = "\n".join([options, *inline]).replace(MODE, SETTLED_MODE)
+    if "<math" in body:
+        code += EARLY_FONT.replace("FONT", f"{root}_static/{FONT}")
+    start = [
+        f"<script>{code}</script>",
+        f'<link rel="stylesheet" href="{root}_static/{STYLE}?v={versions[STYLE]}" />',
+        f'<script defer src="{root}_static/{SCRIPT}?v={versions[SCRIPT]}"></script>',
+    ]
+    head = re.sub(INLINE, "", head).replace("</title>", "\n".join(["</title>", *start]), 1)
+    return head + end + body
+
+
+def deliver(site: Path, pages: Iterable[Path]) -> None:
+    """Write the joint files of a built site, and let pages load them."""
+    static = site / "_static"
+    versions = {}
+    for name, content in ((STYLE, join_styles(static)), (SCRIPT, join_scripts(static))):
+        (static / name).write_text(content, encoding="utf-8")
+        versions[name] = hashlib.sha256(content.encode()).hexdigest()[:8]
+    options = (static / "documentation_options.js").read_text(encoding="utf-8")
+    for path in pages:
+        page = path.read_text(encoding="utf-8")
+        if "</head>" in page and STYLE not in page:
+            root = "../" * (len(path.relative_to(site).parts) - 1)
+            path.write_text(lighten(page, root, versions, options), encoding="utf-8")
+
+
+def deliver_pages(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        out = Path(app.outdir)
+        deliver(out, [path for path in newer(app, "**/*.html") if "_static" not in path.parts])
+
+
+def setup(app: Sphinx) -> None:
+    # After the icons' style sheet is written, before the build counts as finished.
+    app.connect("build-finished", deliver_pages, priority=600)
