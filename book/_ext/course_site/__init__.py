@@ -12,6 +12,7 @@ from course_site import (
     icons,
     images,
     mathml,
+    metadata,
     theme,
     widgets,
 )
@@ -30,6 +31,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         handouts,
         icons,
         images,
+        metadata,
         finishing,
     ):
         module.setup(app)
