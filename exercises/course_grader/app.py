@@ -65,7 +65,7 @@ class CourseGradeApp(AutogradeApp):
 
         To grade on a Dask cluster, with a gradebook in PostgreSQL:
 
-            course-grade ps1 --scheduler tcp://10.0.0.5:8786 --db postgresql://grader@db/course
+            course-grade ps1 --scheduler tcp://10.0.0.5:8786 --db postgresql+psycopg://grader@db/course
 
         If it is interrupted, even by `kill -9`, run the same command again: what is done is
         skipped, and the gradebook becomes what it would have been. To grade again what was

@@ -70,7 +70,7 @@ def postgresql(tmp_path: Path) -> Iterator[str]:
         deadline = time.monotonic() + 60
         while not list(data.glob(".s.PGSQL.*")) and time.monotonic() < deadline:
             time.sleep(0.1)
-        yield f"postgresql://grader@/postgres?host={data}"
+        yield f"postgresql+psycopg://grader@/postgres?host={data}"
         process.terminate()
 
 
