@@ -13,6 +13,7 @@ from course_site import (
     images,
     mathml,
     metadata,
+    terms,
     theme,
     widgets,
 )
@@ -24,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         execution,
         theme,
         mathml,
+        terms,
         widgets,
         course_map,
         delivery,
