@@ -4,7 +4,7 @@ jupyter-cache looks at a notebook's cells only. A chapter also shows what `cours
 the cache lives in a folder that is named by a hash of the library; the frames of the demos that
 were drawn on the way live beside it. myst-nb executes one chapter after the other while it reads
 them; here all that will be missing is executed beforehand, as many at a time as there are
-processors, and myst-nb finds it in the cache.
+processors, and myst-nb finds it in the cache. As many processes then write the pages.
 """
 
 import hashlib
@@ -85,9 +85,18 @@ def execute_beforehand(app: Sphinx, env: Any, names: list[str]) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     timeout = env.mystnb_config.execution_timeout
+    # Each kernel would warn that it listens on an unencrypted port, which is this machine's own.
+    quiet = ["--IPKernelApp.log_level=ERROR"]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = {
-            pool.submit(single_nb_execution, notebook, str(path.parent), timeout, False): path
+            pool.submit(
+                single_nb_execution,
+                notebook,
+                str(path.parent),
+                timeout,
+                False,
+                extra_arguments=quiet,
+            ): path
             for path, notebook in missing
         }
         done = as_completed(running)
@@ -103,6 +112,15 @@ def execute_beforehand(app: Sphinx, env: Any, names: list[str]) -> None:
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
+def write_side_by_side(app: Sphinx, env: Any) -> None:
+    """Let as many processes write pages as there are processors; Jupyter Book asks for one.
+
+    Reading stays with one: the extension that numbers sections across the parts of the book does
+    not say that it could be parallel.
+    """
+    app.parallel = os.cpu_count() or 1
+
+
 def setup(app: Sphinx) -> None:
     # As part of the environment's key it makes Sphinx read every page again.
     app.add_config_value("course_library_hash", "", "env")
@@ -110,3 +128,4 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("course_extension_hash", "", "html")
     app.connect("config-inited", choose_cache)
     app.connect("env-before-read-docs", execute_beforehand)
+    app.connect("env-updated", write_side_by_side)
