@@ -7,7 +7,7 @@ function render({ model, el }) {
   const [width, height] = model.get("frame_size");
   const identity = `explorer-${Math.random().toString(36).slice(2)}`;
   const known = new Map(); // key -> {alt, url}
-  const fetched = new Set(); // urls that were prefetched
+  const ahead = new Map(); // url -> a picture that is fetched and decoded ahead of its turn
   let announcement = 0;
   let timer = 0;
 
@@ -30,7 +30,9 @@ function render({ model, el }) {
   const remember = (key, frame) => known.set(key, { alt: frame.alt, url: urlOf(frame) });
   for (const [key, frame] of Object.entries(model.get("frames"))) remember(key, frame);
 
-  const picture = make("img", { className: "explorer-picture", width, height, decoding: "sync" });
+  // On the static page the first frame is there already: another picture would flicker.
+  const picture = el.querySelector("img") ?? make("img");
+  Object.assign(picture, { className: "explorer-picture", width, height, decoding: "sync" });
   const live = make("p", { className: "explorer-announcement" });
   live.setAttribute("aria-live", "polite");
 
@@ -43,28 +45,43 @@ function render({ model, el }) {
       return;
     }
     if (picture.src !== frame.url) {
-      const ready = new Image();
-      ready.src = frame.url;
-      await ready.decode().catch(() => {}); // a missing file shows its alternative text
-      if (key !== keyOf(positions())) return; // the reader has moved on
+      const next = load(frame.url);
+      if (!next.complete) {
+        await next.decode().catch(() => {}); // a missing file shows its alternative text
+        if (key !== keyOf(positions())) return; // the reader has moved on
+      }
       picture.src = frame.url;
       picture.alt = frame.alt;
     }
     picture.removeAttribute("aria-busy");
     picture.dataset.frame = key;
-    prefetch();
+    if (seen) prefetch();
   };
 
-  // The frames one step away are loaded ahead, so that a key press never waits for a file.
+  const load = (url) => {
+    if (!ahead.has(url)) {
+      ahead.set(url, Object.assign(new Image(), { src: url }));
+      ahead.get(url).decode().catch(() => {});
+    }
+    return ahead.get(url);
+  };
+
+  // The frames one step away are loaded ahead, so that a key press never waits for a file; but
+  // only once the reader is near, or the demos of a page would load before its text.
+  let seen = false;
+  const approach = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    seen = true;
+    approach.disconnect();
+    picture.loading = "eager"; // from here on each frame is wanted at once
+    prefetch();
+  }, { rootMargin: "50%" });
   const prefetch = () => {
     const here = positions();
     here.forEach((at, i) => {
       for (const step of [-1, 1]) {
         const frame = known.get(keyOf(here.with(i, at + step)));
-        if (frame && !fetched.has(frame.url)) {
-          fetched.add(frame.url);
-          new Image().src = frame.url;
-        }
+        if (frame) load(frame.url);
       }
     });
   };
@@ -89,12 +106,15 @@ function render({ model, el }) {
       const input = make("input", {
         id, type: "range", min: 0, max: control.options.length - 1, step: 1,
       });
-      const output = make("output", { htmlFor: id });
+      // A text that changes costs a line; a node that is replaced, where the page's style sheets ask
+      // what elements hold (:has), the styles of the whole page.
+      const text = document.createTextNode("");
+      const output = make("output", { htmlFor: id }, text);
       input.addEventListener("input", () => choose(control, input.valueAsNumber));
       const refresh = () => {
         const at = position(control);
         input.value = at;
-        output.value = control.options[at].text;
+        text.data = control.options[at].text;
         input.setAttribute("aria-valuetext", control.options[at].text);
       };
       const label = make("label", { htmlFor: id }, control.label);
@@ -175,12 +195,14 @@ function render({ model, el }) {
   el.classList.add("explorer");
   refreshers.forEach((refresh) => refresh());
   const first = known.get(keyOf(positions()));
-  if (first) Object.assign(picture, { alt: first.alt, src: first.url });
+  if (first && picture.src !== first.url) Object.assign(picture, { alt: first.alt, src: first.url });
   el.replaceChildren(picture, panel, live);
+  approach.observe(el);
   paint();
 
   return () => {
     stop();
+    approach.disconnect();
     clearTimeout(announcement);
     controls.forEach((control) => model.off(`change:${control.name}`, update));
     model.off("msg:custom", receive);
