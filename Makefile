@@ -8,7 +8,7 @@ PORT ?= 8000
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
-.PHONY: help install site serve lab pdf release-exercises test check format oracle
+.PHONY: help install site serve lab pdf screenshots release-exercises test check format oracle
 .PHONY: bench bench-site bench-grading new-chapter lock clean
 
 help: ## list the targets
@@ -58,6 +58,11 @@ lab: $(LAB_DEFAULTS) ## open JupyterLab, where chapters are notebooks (LAB="--no
 
 pdf: $(VENV)/installed ## print the book into _build/principles-of-neural-networks.pdf (needs Chromium)
 	@$(BIN)/python scripts/make_pdf.py
+
+# Besides Chromium, bubblewrap: a class is graded in its sandbox.
+screenshots: site ## photograph the site and a class being graded, for README and book
+	@$(BIN)/python scripts/take_screenshots.py
+	@$(BIN)/python scripts/make_social_card.py
 
 release-exercises: $(VENV)/installed ## pack one zip per assignment for students, into _build/exercises
 	@$(BIN)/python scripts/release_exercises.py
