@@ -131,4 +131,5 @@ def describe_front_door(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     app.connect("html-page-context", describe)
-    app.connect("build-finished", describe_front_door)
+    # After the pages have got their style sheet: this one needs none.
+    app.connect("build-finished", describe_front_door, priority=700)
