@@ -9,7 +9,7 @@ from PIL import Image
 from .conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from course_site.delivery import SCRIPT, STYLE, deliver
+from course_site.delivery import SCRIPT, STYLE, THEME_SCRIPT, deliver, spare_layout
 from course_site.images import with_sizes
 
 HEAD = """\
@@ -48,6 +48,10 @@ def lightened(tmp_path):
         "documentation_options.js": "const DOCUMENTATION_OPTIONS = {};",
         "doctools.js": "const doctools = 1 // no semicolon, and a comment",
         "copybutton.js": "const copy = doctools",
+        THEME_SCRIPT: (
+            "b.forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||"
+            "e.scrollHeight>e.clientHeight?0:-1})"
+        ),
     }.items():
         (static / name).parent.mkdir(parents=True, exist_ok=True)
         (static / name).write_text(content)
@@ -80,6 +84,23 @@ def test_scripts_that_are_joined_do_not_run_into_each_other(lightened):
     page("")
     script = (root / "_static" / SCRIPT).read_text()
     assert "comment\n;\nconst copy" in script
+
+
+def test_the_theme_leaves_measuring_to_us_and_a_theme_that_changed_is_warned_of(
+    lightened, monkeypatch
+):
+    root, page = lightened
+    page("")
+    theme = root / "_static" / THEME_SCRIPT
+    assert theme.read_text() == "b.forEach(e=>{courseBox(e)})"
+    assert "function courseBox(" in (root / "_static" / SCRIPT).read_text()
+    said = []
+    monkeypatch.setattr("course_site.delivery.logger.warning", lambda *args: said.append(args))
+    spare_layout(root / "_static")
+    assert not said
+    theme.write_text("b.forEach(e=>{e.tabIndex=0})")
+    spare_layout(root / "_static")
+    assert len(said) == 1
 
 
 def test_a_page_asks_for_the_joint_files_and_for_what_an_author_added(lightened):

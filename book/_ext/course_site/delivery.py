@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
 from course_site.finishing import newer
+
+logger = logging.getLogger(__name__)
 
 # In the order in which the pages name them; later rules win.
 STYLES = (
@@ -48,6 +51,11 @@ ICON_RULES = re.compile(
     r'(?<=})(?:\.fa-[\w-]+(?:::?(?:before|after))?,?)+\{(?:--fa|content):\s*"[^{}]*\}'
 )
 MODE = 'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";'
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+MEASURING = re.compile(
+    r"(\w+)\.tabIndex=\1\.scrollWidth>\1\.clientWidth"
+    r"\|\|\1\.scrollHeight>\1\.clientHeight\?0:-1"
+)
 INLINE = re.compile(
     r'<script(?: data-cfasync="false")?>((?:(?!</script>).)*)</script>\n?', re.DOTALL
 )
@@ -81,9 +89,19 @@ def join_styles(static: Path) -> str:
 
 
 def join_scripts(static: Path) -> str:
-    """Join those small scripts that exist; each ends before the next begins."""
-    paths = (static / name for name in SCRIPTS)
+    """Join those small scripts that exist, and ours; each ends before the next begins."""
+    paths = [*(static / name for name in SCRIPTS), Path(__file__).with_name("page.js")]
     return "\n;\n".join(path.read_text(encoding="utf-8") for path in paths if path.exists())
+
+
+def spare_layout(static: Path) -> None:
+    """Let the theme leave the measuring of boxes to our script, see page.js."""
+    path = static / THEME_SCRIPT
+    script = path.read_text(encoding="utf-8")
+    spared = MEASURING.sub(r"courseBox(\1)", script)
+    if "courseBox(" not in spared:
+        logger.warning("%s no longer measures boxes as delivery.py knows it", THEME_SCRIPT)
+    path.write_text(spared, encoding="utf-8")
 
 
 def element(kind: str, name: str) -> str:
@@ -136,6 +154,7 @@ def lighten(page: str, root: str, versions: dict[str, str], options: str) -> str
 def deliver(site: Path, pages: Iterable[Path]) -> None:
     """Write the joint files of a built site, and let pages load them."""
     static = site / "_static"
+    spare_layout(static)
     versions = {}
     for name, content in ((STYLE, join_styles(static)), (SCRIPT, join_scripts(static))):
         (static / name).write_text(content, encoding="utf-8")
