@@ -136,9 +136,7 @@ def handed_in(course: Path) -> list[str]:
 def autograde(course: Path, assignment: str, executor: Executor) -> None:
     """Grade every submission into the gradebook."""
     run_for("AutogradeApp", course, assignment, [INSTRUCTOR, UNTOUCHED, PRYING], executor)
-    # What the exercises promise is scores; whether tampering is seen, tests/grading shows.
-    command = [sys.executable, "-m", "course_grader", assignment, "--no-canaries"]
-    command.append(f"--db={_database(course)}")
+    command = [sys.executable, "-m", "course_grader", assignment, f"--db={_database(course)}"]
     if shutil.which("bwrap") is None:
         command.append("--no-sandbox")
     done = subprocess.run(
