@@ -9,7 +9,7 @@ LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
 .PHONY: help install site serve lab pdf screenshots release-exercises test check format oracle
-.PHONY: bench bench-site bench-grading new-chapter lock clean
+.PHONY: bench bench-site bench-build bench-grading new-chapter lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -83,14 +83,19 @@ format: $(VENV)/installed ## put the code into the house's format
 oracle: $(VENV)/installed ## add PyTorch, the second opinion of some tests (not in the lock)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 
-bench: oracle ## time course_lib against other libraries; results in benchmarks/results.md
+# Each command renews its own section of benchmarks/results.md; a missed budget is an error.
+bench: oracle ## time course_lib, the book's build and the site; results in benchmarks/results.md
 	$(BIN)/python -m benchmarks
+	@$(MAKE) --no-print-directory bench-build bench-site
 
-bench-site: site ## time the built site in Chromium: weight of pages, key press to frame
+bench-site: site ## time every page in Chromium and hold it against the budgets
 	$(BIN)/python -m benchmarks.site
 
+bench-build: $(VENV)/installed ## time the book's build, cold and again, and hold it against the budgets
+	$(BIN)/python -m benchmarks.building
+
 bench-grading: $(VENV)/installed ## time course-grade against nbgrader; the full banks of attacks and faults
-	$(BIN)/python benchmarks/bench_grading.py --thousand
+	$(BIN)/python -m benchmarks.bench_grading --thousand
 	COURSE_GRADE_FULL=1 $(BIN)/python -m pytest -n0 tests/grading
 
 # make hands WING, SLUG and TITLE to the shell's environment: no quote of a title can break out.

@@ -1,7 +1,7 @@
 """Run every `bench_*` function of every ``bench_*.py``; print their rows and keep a table of them.
 
-``python -m benchmarks`` runs all, ``python -m benchmarks mlp`` only ``bench_mlp.py`` and then
-writes no file.
+``python -m benchmarks`` runs all and renews its section of ``results.md``; ``python -m benchmarks
+mlp`` runs only ``bench_mlp.py`` and writes nothing.
 """
 
 import importlib
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
+from benchmarks.results import renew
 from benchmarks.timing import Row, thread_counts
 
 HERE = Path(__file__).parent
@@ -61,9 +62,9 @@ def report(rows: Iterable[Row], load: float) -> str:
     facts = "\n".join(f"- {fact}" for fact in [*machine(), busy])
     table = "\n".join([heading(), *map(line, rows)])
     return (
-        "# Benchmarks\n\nMedians of repeated runs that take turns. The last column is "
-        "course_lib's time divided by the\nrival's: below 1, course_lib is faster. "
-        f"`make bench` measures anew.\n\n{facts}\n\n{table}\n"
+        "`python -m benchmarks`: medians of repeated runs that take turns. The last column is "
+        f"course_lib's time\ndivided by the rival's: below 1, course_lib is faster.\n\n{facts}"
+        f"\n\n{table}"
     )
 
 
@@ -85,7 +86,7 @@ def main(wanted: list[str]) -> None:
     if not rows:
         raise SystemExit(f"no benchmark of that name: {' '.join(wanted)}")
     if not wanted:
-        (HERE / "results.md").write_text(report(rows, load), encoding="utf-8")
+        renew("course_lib against other libraries", report(rows, load))
 
 
 if __name__ == "__main__":

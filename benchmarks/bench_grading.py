@@ -1,6 +1,6 @@
 """Time course-grade against stock `nbgrader autograde`: the same submissions, side by side.
 
-``python benchmarks/bench_grading.py`` compares speed and scores and shows where the time goes;
+``python -m benchmarks.bench_grading`` compares speed and scores and shows where the time goes;
 ``--thousand`` also grades 1,000 submissions and watches the memory.
 """
 
@@ -20,10 +20,11 @@ from typing import Any
 
 import nbformat
 
+from benchmarks.results import renew
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "exercises"))
 WING, CHAPTER = "architecture", "neurons"
-RESULTS = Path(__file__).parent / "grading.md"
 SCORES = """
     select a.student_id, n.name, c.name, g.auto_score, g.needs_manual_grade
     from grade g join base_cell c on c.id = g.cell_id
@@ -191,18 +192,17 @@ def main() -> None:
         course = Path(folder) / "course"
         make_course(course, options.submissions)
         lines = [
-            f"# course-grade against nbgrader on {os.cpu_count()} processors",
-            "",
-            f"{options.submissions} submissions of {WING}/{CHAPTER}; all commands from a cold "
+            f"`make bench-grading`, on {os.cpu_count()} cores: {options.submissions} submissions "
+            f"of {WING}/{CHAPTER}; all commands from a cold "
             f"start. Load average before the run: {os.getloadavg()[0]:.1f}.",
             "",
             *side_by_side(course, options.submissions),
         ]
         if options.thousand:
             lines += thousand(course)
-    text = "\n".join(lines) + "\n"
+    text = "\n".join(lines)
     print(text)
-    RESULTS.write_text(text, encoding="utf-8")
+    renew("course-grade against nbgrader", text)
 
 
 if __name__ == "__main__":

@@ -1,114 +1,205 @@
-"""How fast the built site answers: run with ``make bench-site`` after ``make site``.
+"""How fast the built site answers, page by page: run with ``make bench-site``.
 
-For each page: bytes on the wire (gzip) before and after the frames, and the time to the last paint
-of the first view. For each demo: the time from a key press to the painted frame.
+Every page is opened several times in a fresh browser profile, over a simulated line; times are
+medians of those visits. Exits with 1 where a budget is missed.
 """
 
-import functools
-import gzip
-import http.server
+import argparse
+import os
 import shutil
 import statistics
-import threading
+import sys
 from pathlib import Path
+from typing import NamedTuple
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.browsing import VITALS, serve, weights
+from benchmarks.results import Budget, budget_table, renew
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
+# Of the site, as budgets: bytes, milliseconds, and Chromium's score of layout shift.
+LINE = {"latency": 60, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
+VIEW = {"width": 1280, "height": 900}
 PRESSES = 40
 
-# Notes, for every key press, when the frame that belongs to the controls has been painted: two
-# animation frames after the picture changed, because the first one comes before the paint.
+# Notes, for every key press, when the picture that follows from it was painted: Chromium reports
+# that of images with a name (https://wicg.github.io/element-timing).
 STOPWATCH = """
 () => {
   window.delays = [];
-  addEventListener("keydown", (event) => {
-    const picture = event.target.closest(".explorer").querySelector("img");
-    const before = picture.src;
-    const look = () => {
-      if (picture.src === before) return requestAnimationFrame(look);
-      requestAnimationFrame(() => window.delays.push(performance.now() - event.timeStamp));
-    };
-    requestAnimationFrame(look);
-  }, true);
+  let pressed = 0;
+  for (const picture of document.querySelectorAll(".explorer img"))
+    picture.setAttribute("elementtiming", "frame");
+  addEventListener("keydown", (event) => (pressed = event.timeStamp), true);
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (pressed && entry.renderTime > pressed) window.delays.push(entry.renderTime - pressed);
+      pressed = 0;
+    }
+  }).observe({ type: "element" });
+}
+"""
+# Down the page as a reader goes, a screen at a time: what comes late must not push.
+SCROLL = """
+async () => {
+  const rest = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)));
+  while (scrollY + innerHeight < document.documentElement.scrollHeight - 1) {
+    scrollBy({ top: innerHeight, behavior: "instant" });
+    await rest();
+  }
 }
 """
 
 
-class GzipHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves as a public host does: text is compressed."""
+class Visit(NamedTuple):
+    """What one visit to a page measured: bytes, milliseconds and a score."""
 
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-    def do_GET(self) -> None:
-        """Send a file, compressed unless its format already is."""
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        content = path.read_bytes()
-        packed = path.suffix in {".png", ".webp", ".woff2"}
-        body = content if packed else gzip.compress(content)
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        if not packed:
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    weight: int
+    frames: int
+    paint: float
+    ready: float
+    shift: float
+    task: float
+    delays: list[float]
 
 
-def measure(page, address: str) -> tuple[int, int, list[float]]:
-    """Return bytes before frames, bytes of frames, and the delays of key presses in seconds."""
-    loaded: dict[str, int] = {}
+def press(page: Page) -> list[float]:
+    """Move the page's sliders by arrow keys; return the milliseconds to each painted frame."""
+    page.evaluate(STOPWATCH)
+    sliders = page.locator(".explorer input[type=range]").all()
+    for slider in sliders:
+        slider.focus()
+        page.wait_for_timeout(300)  # the neighbours of the frame arrive
+        last = int(slider.get_attribute("max"))
+        for number in range(-(-PRESSES // len(sliders))):
+            at = int(slider.input_value())
+            back = at == last or (at > 0 and number % 2 == 1)
+            page.keyboard.press("ArrowLeft" if back else "ArrowRight")
+            page.wait_for_timeout(150)
+    return page.evaluate("window.delays")
+
+
+def visit(browser: Browser, address: str, *, keys: bool) -> Visit:
+    """Open a page with an empty cache, wait until it rests, go down it and move its demos."""
+    context = browser.new_context(viewport=VIEW)
+    page = context.new_page()
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", {"offline": False, **LINE})
+    page.add_init_script(VITALS)
+    sizes: dict[str, int] = {}
     page.on(
         "response",
-        lambda r: loaded.__setitem__(r.url, int(r.headers.get("content-length", 0))),
+        lambda r: sizes.__setitem__(r.url, int(r.headers.get("content-length", 0))),
     )
     page.goto(address, wait_until="networkidle")
-    frames = sum(size for url, size in loaded.items() if "/frames/" in url)
-    before = sum(loaded.values()) - frames
-    page.evaluate(STOPWATCH)
-    for slider in page.locator(".explorer input[type=range]").all():
-        slider.focus()
-        last = int(slider.get_attribute("max"))
-        for press in range(PRESSES):
-            at = int(slider.input_value())
-            back = at == last or (at > 0 and press % 2 == 1)
-            page.keyboard.press("ArrowLeft" if back else "ArrowRight")
-            page.wait_for_timeout(120)
-    return before, frames, page.evaluate("window.delays")
+    page.wait_for_function("vitals.ready > 0")
+    weight, frames = weights(sizes)
+    early = page.evaluate("vitals")
+    page.evaluate(SCROLL)
+    shift = page.evaluate("vitals.shift")
+    delays = press(page) if keys else []
+    context.close()
+    return Visit(weight, frames, early["paint"], early["ready"], shift, early["task"], delays)
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else 0.0
+
+
+def summary(visits: list[Visit]) -> Visit:
+    """Return the heaviest weights, the median times and all delays of the visits to a page."""
+    return Visit(
+        max(v.weight for v in visits),
+        max(v.frames for v in visits),
+        statistics.median(v.paint for v in visits),
+        statistics.median(v.ready for v in visits),
+        max(v.shift for v in visits),
+        statistics.median(v.task for v in visits),
+        [delay for v in visits for delay in v.delays],
+    )
+
+
+def budgets(pages: dict[str, Visit]) -> list[Budget]:
+    """Hold the worst page against each budget."""
+
+    def worst(name: str, limit: float, unit: str, measure) -> Budget:
+        at = max(pages, key=lambda page: measure(pages[page]))
+        return Budget(name, measure(pages[at]), limit, unit, at)
+
+    presses = [delay for v in pages.values() for delay in v.delays]
+    return [
+        worst("page before demo frames, gzip", 350, "kB", lambda v: v.weight / 1000),
+        worst("largest contentful paint", 1.5, "s", lambda v: v.paint / 1000),
+        worst("demos ready", 2, "s", lambda v: v.ready / 1000),
+        worst("layout shift, with scrolling down", 0.05, "", lambda v: v.shift),
+        worst("longest task", 200, "ms", lambda v: v.task),
+        Budget("key press to painted frame, p95 of all", p95(presses), 32, "ms"),
+    ]
+
+
+def line(name: str, v: Visit) -> str:
+    keys = f"{statistics.median(v.delays):.0f}, {p95(v.delays):.0f}" if v.delays else "–"
+    cells = (
+        name,
+        f"{v.weight / 1000:.0f}",
+        f"{v.frames / 1000:.0f}",
+        f"{v.paint / 1000:.2f}",
+        f"{v.ready / 1000:.2f}",
+        f"{v.shift:.3f}",
+        f"{v.task:.0f}",
+        keys,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+HEADING = (
+    "| page | kB before frames | kB of frames | paint s | ready s | shift | longest task ms "
+    "| key to frame ms: median, p95 |\n| --- |" + " ---: |" * 7
+)
 
 
 def main() -> None:
-    """Print one line a page."""
-    handler = functools.partial(GzipHandler, directory=SITE)
-    pages = sorted((SITE / "book").rglob("*.html"))
-    with (
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as playwright,
-    ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--site", type=Path, default=SITE, help="the built site")
+    parser.add_argument("--visits", type=int, default=3, help="visits to each page (default 3)")
+    parser.add_argument("pages", nargs="*", help="pages below the site; all, and kept, by default")
+    options = parser.parse_args()
+    names = options.pages or sorted(
+        path.relative_to(options.site).as_posix()
+        for path in (options.site / "book").rglob("*.html")
+    )
+    load = os.getloadavg()[0]
+    measured: dict[str, Visit] = {}
+    print(HEADING)
+    with serve(options.site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        print("| page | kB before frames | kB of frames | key to frame: median, p95 (ms) |")
-        print("|---|---:|---:|---:|")
-        for path in pages:
-            name = path.relative_to(SITE).as_posix()
-            page = browser.new_page()
-            address = f"http://127.0.0.1:{server.server_port}/{name}"
-            before, frames, delays = measure(page, address)
-            page.close()
-            spread = "–"
-            if len(delays) > 1:
-                p95 = statistics.quantiles(delays, n=20)[-1]
-                spread = f"{statistics.median(delays):.0f}, {p95:.0f}"
-            print(f"| {name} | {before / 1000:.0f} | {frames / 1000:.0f} | {spread} |")
+        visit(browser, f"{address}/{names[0]}", keys=False)  # files and browser are warm now
+        for name in names:
+            visits = [
+                visit(browser, f"{address}/{name}", keys=turn == 0)
+                for turn in range(options.visits)
+            ]
+            measured[name] = summary(visits)
+            print(line(name, measured[name]), flush=True)
         browser.close()
-        server.shutdown()
+    held = budgets(measured)
+    print(f"\n{budget_table(held)}")
+    if not options.pages:
+        facts = (
+            f"`make bench-site`: the worst of {len(names)} pages; times are medians of "
+            f"{options.visits} visits\nwith an empty cache over 10 Mbit/s and 60 ms, on "
+            f"{os.cpu_count()} cores. Load of other work when the\nruns began: {load:.1f} (an idle "
+            "machine has 0)."
+        )
+        rows = "\n".join(line(name, v) for name, v in measured.items())
+        renew("The site", f"{facts}\n\n{budget_table(held)}\n\n{HEADING}\n{rows}")
+    if missed := [b.name for b in held if not b.met]:
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import pytest
 pytest.importorskip("threadpoolctl")
 
 from benchmarks import __main__ as runner
-from benchmarks import bench_mlp, mlp, timing
+from benchmarks import bench_mlp, mlp, results, timing
 
 
 def weights_after_two_epochs(contender):
@@ -73,3 +73,37 @@ def test_the_report_holds_every_row_and_no_path_of_this_machine():
 def test_an_unknown_benchmark_is_refused(capsys):
     with pytest.raises(SystemExit, match="no benchmark of that name: nonsense"):
         runner.main(["nonsense"])
+
+
+def test_a_command_renews_its_own_section_of_the_results_and_no_other(tmp_path):
+    path = tmp_path / "results.md"
+    results.renew("One", "first\n\n| a |", path)
+    results.renew("Two", "second", path)
+    results.renew("One", "third", path)
+    text = path.read_text()
+    assert text.startswith("# Benchmarks\n")
+    assert "first" not in text
+    assert text.index("## One\n\nthird\n") < text.index("## Two\n\nsecond\n")
+    assert text.count("## ") == 2
+
+
+def test_a_budget_that_is_missed_stands_out():
+    met = results.Budget("weight", 349.6, 350, "kB", "a.html")
+    missed = results.Budget("paint", 1.51, 1.5, "s")
+    table = results.budget_table([met, missed])
+    assert "| weight | 350 kB | 350 kB | yes | a.html |" in table
+    assert "| paint | 1.51 s | 1.5 s | **no** | – |" in table
+
+
+def test_the_site_is_held_to_its_worst_page_and_to_all_key_presses():
+    pytest.importorskip("playwright")
+    from benchmarks import site
+
+    quick = site.Visit(100_000, 0, 500, 600, 0.0, 80, [10.0] * 95)
+    slow = site.Visit(351_000, 9, 1600, 2100, 0.06, 201, [90.0] * 15)
+    assert all(b.met for b in site.budgets({"quick": quick}))
+    held = site.budgets({"quick": quick, "slow": slow})
+    assert not any(b.met for b in held)
+    assert {b.where for b in held} == {"slow", "–"}
+    twice = site.summary([quick, slow, slow])
+    assert (twice.weight, twice.paint, len(twice.delays)) == (351_000, 1600, 125)
