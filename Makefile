@@ -9,7 +9,7 @@ LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
 
 .PHONY: help install site serve lab pdf screenshots release-exercises test check format oracle
-.PHONY: bench bench-site bench-build bench-grading new-chapter lock clean
+.PHONY: bench bench-site bench-build bench-grading new-chapter versions lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -101,6 +101,9 @@ bench-grading: $(VENV)/installed ## time course-grade against nbgrader; the full
 # make hands WING, SLUG and TITLE to the shell's environment: no quote of a title can break out.
 new-chapter: $(VENV)/installed ## make the rooms of a chapter (WING=training SLUG=weight-sharing)
 	@$(BIN)/python scripts/new_chapter.py "$$WING" "$$SLUG" "$$TITLE"
+
+versions: $(VENV)/installed ## run the library's tests with its oldest and its newest dependencies
+	@$(BIN)/python scripts/check_versions.py
 
 lock: $(VENV)/installed ## renew requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \

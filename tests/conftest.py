@@ -1,8 +1,10 @@
 """What all tests share: no deadlines, the exercises' harness, and one browser a process."""
 
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -18,6 +20,21 @@ for folder in (TESTS.parent / "exercises", TESTS / "exercises"):
 # A deadline is a time asserted in a test: on a busy machine it fails without a fault.
 settings.register_profile("course", deadline=None)
 settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def load_script():
+    """Return a function that gives a file of `scripts/` as a module: they are no package."""
+
+    def load(name: str) -> ModuleType:
+        path = TESTS.parent / "scripts" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # dataclasses look their module up there
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """`make new-chapter` makes a chapter that builds, and whose tests say what is left to write."""
 
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
@@ -267,21 +265,13 @@ def test_a_list_without_the_wing_is_refused(bare: Path, tmp_path: Path) -> None:
     assert contents(book) == before
 
 
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("new_chapter", ROOT / "scripts/new_chapter.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_a_failure_in_the_middle_is_undone(script: ModuleType, tmp_path: Path) -> None:
+def test_a_failure_in_the_middle_is_undone(load_script, tmp_path: Path) -> None:
     listed, new, blocked = tmp_path / "list", tmp_path / "new", tmp_path / "list" / "below"
     listed.write_text("as it was")
     with pytest.raises(OSError, match="list"):
-        script.write({new: "new", listed: "changed", blocked: "a file is no folder"})
+        load_script("new_chapter").write(
+            {new: "new", listed: "changed", blocked: "a file is no folder"}
+        )
     assert listed.read_text() == "as it was"
     assert not new.exists()
 
