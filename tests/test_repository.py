@@ -164,9 +164,24 @@ def test_both_licences_are_there_and_named(project: dict[str, Any]) -> None:
         assert file in readme
 
 
-def test_the_changelog_has_a_place_for_what_is_not_released() -> None:
+def test_the_changelog_has_a_place_for_what_is_not_released_and_then_this_release(
+    project: dict[str, Any],
+) -> None:
     headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert headings[0] == "[Unreleased]"
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    released = f"[{project['project']['version']}] - {citation['date-released']}"
+    assert headings[:2] == ["[Unreleased]", released]
+
+
+def test_the_licences_of_the_data_sets_are_stated_where_one_looks_for_them() -> None:
+    notes = json.loads((ROOT / "course_lib/datasets/provenance.json").read_text())
+    assert all(note["licence"].startswith("CC BY 4.0") for note in notes.values())
+    (identifier,) = re.findall(r"doi:(\S+?);", notes["digits.npz"]["origin"])
+    for document in ("README.md", "LICENSE-CC-BY-4.0"):
+        text = (ROOT / document).read_text()
+        assert identifier in text
+        assert "Alpaydin" in text
+        assert "CC BY 4.0" in text
 
 
 # ---- the lock
