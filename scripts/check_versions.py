@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # the first is that of `requires-python`
 # What the tests of the library import, beside the library and its extra `demos`.
-TOOLS = ("pytest", "pytest-xdist", "pytest-timeout", "hypothesis")
+TOOLS = ("pytest", "pytest-xdist", "pytest-timeout", "hypothesis", "scipy")
 TESTS = ("course_lib", "tests/course_lib")
 # An old release may warn of what is newer than itself; the newest may not warn of anything.
 OF_OLD = ("-W", "default::DeprecationWarning")

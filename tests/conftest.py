@@ -22,6 +22,20 @@ settings.register_profile("course", deadline=None)
 settings.load_profile("course")
 
 
+@pytest.fixture
+def venv(tmp_path):
+    """Return a VENV for make that counts as installed and lends the programs of this Python."""
+    programs = tmp_path / "venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "ruff", "mypy", "uv", "jupyter-book", "jupytext-config"):
+        # A wrapper, no link: a link to an environment's Python leaves its packages behind.
+        program = programs / name
+        program.write_text(f'#!/bin/sh\nexec "{Path(sys.executable).with_name(name)}" "$@"\n')
+        program.chmod(0o755)
+    (tmp_path / "venv" / "installed").touch()
+    return tmp_path / "venv"
+
+
 @pytest.fixture(scope="session")
 def load_script():
     """Return a function that gives a file of `scripts/` as a module: they are no package."""

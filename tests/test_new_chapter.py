@@ -279,15 +279,10 @@ def test_a_failure_in_the_middle_is_undone(load_script, tmp_path: Path) -> None:
 # ---- through make
 
 
-def test_make_hands_over_a_title_with_an_apostrophe(bare: Path, tmp_path: Path) -> None:
+def test_make_hands_over_a_title_with_an_apostrophe(bare: Path, tmp_path: Path, venv: Path) -> None:
     book = tmp_path / "course"
     shutil.copytree(bare, book)
-    (tmp_path / "venv/bin").mkdir(parents=True)
-    python = tmp_path / "venv/bin/python"
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
-    (tmp_path / "venv/installed").touch()
-    words = [f"VENV={tmp_path / 'venv'}", "WING=challenges", "SLUG=occams-razor"]
+    words = [f"VENV={venv}", "WING=challenges", "SLUG=occams-razor"]
     done = run(book, "make", "new-chapter", *words, "TITLE=Occam's razor & others")
     assert done.returncode == 0, done.stdout + done.stderr
     page = (book / "book/challenges/occams-razor.md").read_text(encoding="utf-8")

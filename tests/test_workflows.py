@@ -89,7 +89,9 @@ def test_each_week_everything_runs_with_what_is_newest() -> None:
     workflow = read(FOLDER / "weekly.yml")
     (schedule,) = workflow["on"]["schedule"]
     assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", schedule["cron"])
-    assert commands(FOLDER / "weekly.yml") == ["make lock", ".ci/run", "make versions"]
+    ran = commands(FOLDER / "weekly.yml")
+    assert ran[:2] == ["make lock", ".ci/run"]
+    assert {"make pdf", "make release-exercises", "make versions"} <= set(ran)
 
 
 def test_the_pythons_of_the_weekly_run_are_the_ends_of_what_is_promised(load_script) -> None:
