@@ -81,9 +81,9 @@ def centre(target: Locator) -> None:
     target.page.wait_for_timeout(600)  # frames and figures are loaded as they come near
 
 
-def move(demo: Locator, *keys: str) -> None:
-    """Press keys on the first slider of a demo, and let the picture follow."""
-    demo.locator("input[type=range]").first.focus()
+def move(demo: Locator, *keys: str, slider: int = 0) -> None:
+    """Press keys on a slider of a demo, and let the picture follow."""
+    demo.locator("input[type=range]").nth(slider).focus()
     for key in keys:
         demo.page.keyboard.press(key)
     demo.page.wait_for_timeout(600)
@@ -106,16 +106,20 @@ def take_site(browser: Browser) -> None:
     with opened(browser, chapter) as page:
         demo = page.locator(".explorer").first
         centre(demo)
-        move(demo, "ArrowLeft", "ArrowLeft")
+        move(demo, "ArrowRight", slider=1)
         save(demo.screenshot(), "demo")
-    with opened(browser, chapter, width=800, height=560) as page:
+    with opened(browser, chapter, width=800, height=900) as page:
         first, second = page.locator(".quiz-question").all()[:2]
         first.locator("input").fill("-4")
         page.keyboard.press("Enter")
         second.locator("input[type=radio]").last.check()
         page.evaluate("document.activeElement.blur()")
         centre(second)
-        save(page.screenshot(), "quiz")
+        top, end = first.bounding_box(), second.bounding_box()
+        if top is None or end is None:
+            raise ValueError("the quiz has no place on the page")
+        whole = {**top, "height": end["y"] + end["height"] - top["y"]}
+        save(page.screenshot(clip=whole), "quiz")
 
 
 def on_screen(written: str, rows: int) -> str:

@@ -102,7 +102,8 @@ class Sources:
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef) and node.name == function:
                     summary = (ast.get_docstring(node) or function).splitlines()[0]
-                    found.append(summary.rstrip(".").removeprefix("Draw "))
+                    summary = summary.replace("`", "").rstrip(".")
+                    found.append(summary.removeprefix("Draw "))
         return found
 
     def tasks(self, idea: Idea) -> list[str]:

@@ -28,6 +28,11 @@ def follow_the_readers_mode(app: Sphinx, config: Config) -> None:
     config.html_context.setdefault("default_mode", "auto")
 
 
+def name_the_book(app: Sphinx, config: Config) -> None:
+    """Write the book's name beside its logo on every page, whatever the page's own title is."""
+    config.html_theme_options.setdefault("logo", {}).setdefault("text", config.html_title)
+
+
 def mend_body(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -57,6 +62,7 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", follow_the_readers_mode)
+    app.connect("config-inited", name_the_book)
     # Before the builder reads the registry's files.
     app.connect("builder-inited", drop_thebe, priority=1)
     app.connect("html-page-context", mend_body)
