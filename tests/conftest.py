@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 TESTS = Path(__file__).parent
+DEMOS = TESTS.parent / "course_lib" / "demos"
 CHROMIUM = shutil.which("chromium")
 
 # Tests import the variants and their harness by name; worker processes take this path over.
@@ -49,6 +50,20 @@ def load_script():
         return module
 
     return load
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+def pytest_collection_modifyitems(items):
+    """Give all that concerns a chapter's demo to one worker.
+
+    What a demo shows it learns once a process, which may take half a minute: in two workers the
+    same networks were trained twice.
+    """
+    for item in items:
+        folder, name = item.path.parent, item.path.stem
+        demo = name.removeprefix("test_").removeprefix("formulas_")
+        if folder.name in ("demos", "book") and (DEMOS / f"{demo}.py").exists():
+            item.add_marker(pytest.mark.xdist_group(f"demo-{demo}"))
 
 
 @pytest.fixture(scope="session")

@@ -21,12 +21,18 @@ each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=str)
 
 @pytest.fixture(scope="session")
 def executor() -> Iterator[Executor]:
-    # A fresh interpreter for each worker: it imports nbgrader once, and forks no threads.
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+    # A fresh interpreter for each worker: it imports nbgrader once, and forks no threads. Where
+    # pytest-xdist proves several exercises at a time, they share the processors.
+    at_a_time = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    workers = max(1, (os.cpu_count() or 1) // at_a_time)
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         yield pool
 
 
-@pytest.fixture(scope="session", params=EXERCISES, ids=str)
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(e, marks=pytest.mark.xdist_group(str(e)), id=str(e)) for e in EXERCISES],
+)
 def proof(
     request: pytest.FixtureRequest, executor: Executor, tmp_path_factory: pytest.TempPathFactory
 ) -> Proof:
@@ -108,7 +114,6 @@ def test_a_wing_has_one_question_for_a_person_with_a_marking_scheme(wing: str) -
 
 
 @pytest.mark.grading
-@pytest.mark.xdist_group("exercises")
 def test_the_release_holds_no_solution_and_no_hidden_test(proof: Proof) -> None:
     folder = proof.course / "release" / proof.exercise.wing
     cells = read(folder / proof.exercise.path.name)["cells"]
@@ -121,7 +126,6 @@ def test_the_release_holds_no_solution_and_no_hidden_test(proof: Proof) -> None:
 
 
 @pytest.mark.grading
-@pytest.mark.xdist_group("exercises")
 def test_the_instructors_solution_gets_full_marks_without_a_warning(proof: Proof) -> None:
     for name, grade in proof.grades[INSTRUCTOR].items():
         manual = name in {marks(cell)["grade_id"] for cell in proof.exercise.manual}
@@ -133,13 +137,11 @@ def test_the_instructors_solution_gets_full_marks_without_a_warning(proof: Proof
 
 
 @pytest.mark.grading
-@pytest.mark.xdist_group("exercises")
 def test_the_untouched_release_gets_no_points(proof: Proof) -> None:
     assert {grade.auto for grade in proof.grades[UNTOUCHED].values()} == {0.0}
 
 
 @pytest.mark.grading
-@pytest.mark.xdist_group("exercises")
 def test_every_correct_variant_gets_all_points_of_its_task(proof: Proof) -> None:
     lost = [
         f"{student}, {task}: {proof.message(student, task)}\n{variant.source}"
@@ -152,7 +154,6 @@ def test_every_correct_variant_gets_all_points_of_its_task(proof: Proof) -> None
 
 
 @pytest.mark.grading
-@pytest.mark.xdist_group("exercises")
 def test_every_wrong_variant_loses_points_and_is_told_why(proof: Proof) -> None:
     faults = []
     for student, variants in proving.answers(proof.exercise).items():
@@ -171,7 +172,6 @@ def test_every_wrong_variant_loses_points_and_is_told_why(proof: Proof) -> None:
 
 
 @pytest.mark.grading
-@pytest.mark.xdist_group("exercises")
 def test_feedback_shows_no_hidden_test_even_to_a_student_who_pries(proof: Proof) -> None:
     secrets = proof.exercise.secrets("HIDDEN TESTS")
     seen = squash(json.dumps(proof.outputs(PRYING)).replace('\\"', '"'))
