@@ -2,12 +2,17 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> ast.Module | None:
-    """Return a cell's syntax tree, magics translated; None if the kernel cannot run it either."""
+    """Return a cell's syntax tree, magics translated; None if the kernel cannot run it either.
+
+    Trees are kept and shared, since many students leave or write the same cell: don't change them.
+    """
     try:
         return ast.parse(TransformerManager().transform_cell(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

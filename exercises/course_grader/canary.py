@@ -12,7 +12,6 @@ import ast
 import contextlib
 import os
 import random
-import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +60,6 @@ _ARRAY_PROBES = (
 Canary = tuple[list[str], Callable[[list[NotebookNode]], bool]]
 """The lines of a canary, and what says whether its outputs are as they must be."""
 _PIPE_BYTES = 60_000  # a little less than Linux keeps in a pipe that nobody reads
-_CELL_NUMBER = re.compile(r"\bIn\[(\d+)\]")
 
 
 class Watch:
@@ -82,7 +80,6 @@ class Watch:
         self._random = random.Random(secrets.randbits(64))
         self._given = tuple(f"/{name}" for name in given)
         self._inside = False  # whether the cell before was graded too
-        self._spent = 0  # cells that counted in the kernel but not in the notebook
 
     def around(self, execute: Any, cell: NotebookNode, index: int) -> None:
         """Run one cell of the notebook; canaries stand around each group of graded cells."""
@@ -95,7 +92,6 @@ class Watch:
         execute.execute_cell(cell, index, store_history=True)
         ran = cell.cell_type == "code" and bool(cell.source.strip())
         self._listen(execute, ran=ran and execute.overdue == overdue)
-        self._renumber(cell)
         if graded:
             self._check_results(cell, name)
             following = (c for c in execute.nb.cells[index + 1 :] if c.cell_type == "code")
@@ -127,9 +123,8 @@ class Watch:
         for _ in range(2):
             lines, well = make()
             cell, overdue = new_code_cell("\n".join(lines)), execute.overdue
-            self._spent += 1
-            try:
-                execute.execute_cell(cell, index, store_history=True)
+            try:  # outside the history, so that the notebook's own cells keep their numbers
+                execute.execute_cell(cell, index, store_history=False)
             finally:
                 execute.nb.cells[index] = original
             finished = execute.overdue == overdue
@@ -221,20 +216,3 @@ class Watch:
     def _flag(self, text: str) -> None:
         if text not in self.flags:
             self.flags.append(text)
-
-    def _renumber(self, cell: NotebookNode) -> None:
-        """Give a cell and its outputs the numbers that they had without canaries."""
-        if cell.cell_type != "code":
-            return
-        spent = self._spent
-
-        def earlier(match: re.Match[str]) -> str:
-            return f"In[{max(int(match[1]) - spent, 1)}]"
-
-        if cell.get("execution_count"):
-            cell.execution_count = max(cell.execution_count - spent, 1)
-        for output in cell.outputs:
-            if output.get("execution_count"):
-                output.execution_count = cell.execution_count
-            if output.output_type == "error":
-                output.traceback = [_CELL_NUMBER.sub(earlier, line) for line in output.traceback]

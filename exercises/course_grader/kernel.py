@@ -4,6 +4,7 @@ The listening sockets exist before the fork, so the client's first message waits
 the client waiting for the kernel; and the sandbox needs no folder that both sides can write to.
 """
 
+import inspect
 from typing import Any
 
 import zmq
@@ -42,6 +43,19 @@ class ForkedKernelApp(IPKernelApp):
         """Nobody reads it."""
 
 
+class _CellFiles(dict[str, str]):
+    """`inspect`'s table of modules by file, which knows that a cell belongs to `__main__`.
+
+    Without it, each line of a traceback that lies in a cell has a thousand modules looked through.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and "/ipykernel_" in name)
+
+    def __missing__(self, name: str) -> str:
+        return "__main__"
+
+
 def wake_kernel(key: str, descriptors: list[int]) -> ForkedKernelApp:
     """Return a kernel that signs with `key` and is ready for its ``start()``."""
     # After 10 s a slow kernel complains on stderr, which costs a graded cell its points.
@@ -57,4 +71,7 @@ def wake_kernel(key: str, descriptors: list[int]) -> ForkedKernelApp:
     )
     app.sockets = dict(enumerate(descriptors, 1))
     app.initialize([])
+    # IPython formats each error a second time, for a history that nobody will read.
+    app.shell._format_exception_for_storage = lambda *arguments, **options: []
+    inspect.modulesbyfile = _CellFiles(inspect.modulesbyfile)
     return app

@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbgrader.nbgraderformat import common
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     Execute,
@@ -19,9 +20,12 @@ from nbgrader.preprocessors import (
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 from traitlets import Integer
 
+from course_grader import schema
 from course_grader.parent import Limits, Zygote
 from course_grader.provisioner import WarmKernelManager
 from course_grader.snapshot import Snapshot
+
+common.jsonschema = SimpleNamespace(validate=schema.validate)  # all that nbgrader uses of it
 
 Resources = dict[str, Any]
 _MAX_MESSAGES = 20_000

@@ -8,6 +8,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,14 +75,15 @@ def suspicions(nb: NotebookNode, source: dict[str, Any]) -> list[str]:
         if cell.cell_type == "code"
         and cell.metadata.get("nbgrader", {}).get("grade_id") not in locked
     ]
-    instructor, own = _instructor_names(locked.values()), own_names(student)
+    instructor, own = _instructor_names(tuple(locked.values())), own_names(student)
     reader = _Reader(instructor, asked, "\n".join(locked.values()), own)
     for text in student:
         reader.read(text)
     return list(dict.fromkeys(reader.found))
 
 
-def _instructor_names(sources: Iterable[str]) -> dict[str, str]:
+@lru_cache(maxsize=16)
+def _instructor_names(sources: tuple[str, ...]) -> dict[str, str]:
     """Return the names that locked cells bind or take from the builtins, with what binds them."""
     names: dict[str, str] = {}
     for text in sources:
