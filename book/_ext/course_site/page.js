@@ -2,14 +2,14 @@
 // which lays out the whole page; here each is measured when the reader comes near, and counts as
 // scrolling until then.
 const courseNear = new IntersectionObserver((entries) => {
-  const near = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
-  const scrolls = near.map(
-    (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight);
-  near.forEach((box, i) => (box.tabIndex = scrolls[i] ? 0 : -1));
+  const boxes = entries.map((entry) => entry.target);
+  const stops = entries.map(({ isIntersecting, target: box }) => !isIntersecting
+    || box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight);
+  boxes.forEach((box, i) => (box.tabIndex = stops[i] ? 0 : -1));
 }, { rootMargin: "100%" });
 
+// Called for every box when the page is loaded, when its width changes, and when it gets new parts.
 function courseBox(box) {
-  if (!box.hasAttribute("tabindex")) box.tabIndex = 0;
   courseNear.unobserve(box);
   courseNear.observe(box);
 }
