@@ -40,6 +40,17 @@ const look = () => {
 requestAnimationFrame(look);
 """
 
+# Down the page as a reader goes, a screen at a time: what comes late must not push.
+SCROLL = """
+async () => {
+  const rest = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)));
+  while (scrollY + innerHeight < document.documentElement.scrollHeight - 1) {
+    scrollBy({ top: innerHeight, behavior: "instant" });
+    await rest();
+  }
+}
+"""
+
 
 @functools.cache
 def packed(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.browsing import VITALS, serve, weights
+from benchmarks.browsing import SCROLL, VITALS, serve, weights
 from benchmarks.results import Budget, budget_table, renew
 
 ROOT = Path(__file__).parents[1]
@@ -39,16 +39,6 @@ STOPWATCH = """
       pressed = 0;
     }
   }).observe({ type: "element" });
-}
-"""
-# Down the page as a reader goes, a screen at a time: what comes late must not push.
-SCROLL = """
-async () => {
-  const rest = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)));
-  while (scrollY + innerHeight < document.documentElement.scrollHeight - 1) {
-    scrollBy({ top: innerHeight, behavior: "instant" });
-    await rest();
-  }
 }
 """
 

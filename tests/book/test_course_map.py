@@ -8,7 +8,6 @@ import pytest
 
 from .conftest import ROOT, chapters
 
-pytestmark = pytest.mark.xdist_group("site")
 LABELS = {"Chapter", "Library", "Demo", "Exercise", "Tests"}
 
 

@@ -10,7 +10,6 @@ from material import Exercise, find_exercises, squash
 
 EXERCISES = find_exercises()
 WINGS = sorted({exercise.wing for exercise in EXERCISES})
-pytestmark = pytest.mark.xdist_group("site")
 
 
 def archive(site: Path, wing: str) -> zipfile.ZipFile:

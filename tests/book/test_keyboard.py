@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("keyboard")]
+pytestmark = pytest.mark.browser
 
 CHAPTER, NEXT = "book/architecture/neurons.html", "book/architecture/layers.html"
 WIDE = {"width": 1280, "height": 900}

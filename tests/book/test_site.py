@@ -1,7 +1,6 @@
 """What the built site holds, seen without a browser."""
 
 import functools
-import gzip
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,8 +10,6 @@ import nbformat
 import pytest
 
 from .conftest import chapters, pages
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 class Page(HTMLParser):
@@ -102,21 +99,6 @@ def test_every_frame_is_named_by_its_content(site):
 def test_frames_are_never_inlined(site):
     for name in pages():
         assert "data:image/webp" not in (site / name).read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("name", pages())
-def test_a_page_is_light_before_the_reader_scrolls(site, name):
-    path = site / name
-    page = Page(path)
-    files = {path.parent / unquote(urlsplit(r).path) for r in page.resources}
-    files |= {path.parent / i["src"] for i in page.images if i.get("loading") != "lazy"}
-    files |= {site / "_static/fonts/course-math.woff2"}
-    compressed = len(gzip.compress(path.read_bytes()))
-    for file in files:
-        content = file.read_bytes()
-        packed = file.suffix in {".png", ".webp", ".woff2"}
-        compressed += len(content) if packed else len(gzip.compress(content))
-    assert compressed < 300_000, f"{compressed:,} bytes"
 
 
 def test_the_quiz_answers_without_javascript(site):
