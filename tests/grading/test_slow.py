@@ -19,6 +19,7 @@ from course_grader.preprocessors import Interruption
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 TIMED_OUT = new_output("error", ename="CellTimeoutError", evalue="", traceback=[])
+DROWNED = new_output("stream", name="stdout", text="")
 INTERRUPTED = new_output("error", ename="KeyboardInterrupt", evalue="", traceback=[])
 
 
@@ -45,7 +46,7 @@ class Kernel:
         if mishap is TIMED_OUT:
             self.overdue += 1
         else:
-            os.write(self._wire, b".")
+            os.write(self._wire, b"." * (61_000 if mishap is DROWNED else 1))
         if mishap is not None:
             cell.outputs = mishap(cell) if callable(mishap) else [mishap]
             return
@@ -129,6 +130,10 @@ def test_a_canary_that_answers_wrongly_in_time_is_still_a_flag(graded, run, wron
     flags, kernel = graded({run: wrong})
     assert len(flags) == 1
     assert kernel.runs == 5
+
+
+def test_drowning_the_tripwires_so_that_an_alarm_gets_lost_is_a_flag(graded):
+    assert graded({0: DROWNED})[0] == ["the tripwires in the kernel were drowned"]
 
 
 @pytest.mark.grading
