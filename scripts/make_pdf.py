@@ -49,13 +49,17 @@ def prepare(html: str, repository: str) -> str:
         details["open"] = ""
     for image in soup.select("img[loading]"):
         del image["loading"]
-    for widget in soup.select(".course-widget[data-kind=explorer]"):
+    published = soup.find("meta", property="og:url")
+    for widget in soup.select(".course-widget[data-kind=explore]"):
         chapter = widget.find_previous(id=lambda name: (name or "").startswith("document-book/"))
         name = chapter["id"].removeprefix("document-") if chapter else "book/index"
+        address = f"{repository}/blob/main/{name}.md"
+        if published:
+            address = published["content"].removesuffix("book/index.html") + f"{name}.html"
         note = soup.new_tag("p")
-        note.append("The first frame of a demo; it moves in the chapter on the site, made from ")
-        link = soup.new_tag("a", href=f"{repository}/blob/main/{name}.md")
-        link.string = f"{name}.md"
+        note.append("The first frame of a demo. It moves on the site: ")
+        link = soup.new_tag("a", href=address)
+        link.string = address
         note.append(link)
         widget.insert_after(note)
     style = soup.new_tag("style")
