@@ -10,6 +10,9 @@ from nbgrader.utils import find_all_files
 
 from course_grader import schema
 
+# Settings of what no worker runs: nobody need be told that they stay behind.
+READ_HERE = ("CourseGrade", "Autograde", "BaseConverter", "Exporter", "GenerateFeedback")
+
 
 class Unreadable(RuntimeError):
     """Why a submission cannot even be sent to a worker, in one line."""
@@ -109,7 +112,7 @@ class JobMaker:
                 try:
                     plain.setdefault(section, {})[name] = json.loads(json.dumps(value))
                 except TypeError:
-                    if section not in ("CourseGrade", "Autograde", "BaseConverter", "Exporter"):
+                    if section not in READ_HERE:
                         self._converter.log.warning(
                             "%s.%s cannot be sent to workers: ignored there", section, name
                         )
