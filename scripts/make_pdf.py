@@ -33,6 +33,8 @@ img, figure, tr, .admonition, math[display=block] { break-inside: avoid; }
 img { max-width: 100%; max-height: 200mm; }
 pre { white-space: pre-wrap; overflow: visible; }
 a { color: inherit; text-decoration: none; }
+/* The theme's own printing shows the title elsewhere. */
+.bd-article h1 { display: block !important; }
 """
 FOOTER = (
     '<div style="width: 100%; font-size: 8pt; text-align: center; font-family: sans-serif">'
@@ -47,6 +49,9 @@ def prepare(html: str, repository: str) -> str:
         element.decompose()
     for details in soup.select("details"):
         details["open"] = ""
+    # Pages name the joined style sheet from their own folder; this one lies at the root.
+    for link in soup.select('link[href^="../"]'):
+        link["href"] = link["href"].removeprefix("../")
     for image in soup.select("img[loading]"):
         del image["loading"]
     published = soup.find("meta", property="og:url")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -49,29 +50,29 @@ def test_a_scheduler_that_is_not_there_gives_one_line(course):
 
 
 @pytest.fixture
-def postgresql(tmp_path: Path) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """URL of a PostgreSQL server from Debian's package, alone on a Unix socket."""
     pytest.importorskip("psycopg", reason="needs a driver: pip install 'psycopg[binary]'")
-    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    # Debian's package of the client alone makes the folder, too.
+    homes = sorted(path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not homes:
         pytest.skip("needs PostgreSQL: apt-get install postgresql")
-    data = tmp_path / "postgresql"
-    data.mkdir()
-    user: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        shutil.chown(data, "postgres", "postgres")
-        for parent in (*tmp_path.parents[:2], tmp_path):
-            parent.chmod(0o755)
-        user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    init = [*user, str(homes[-1] / "initdb"), "-D", str(data / "db"), "-A", "trust", "-U", "grader"]
-    subprocess.run(init, check=True, capture_output=True)
-    server = [*user, str(homes[-1] / "postgres"), "-D", str(data / "db"), "-k", str(data), "-h", ""]
-    with subprocess.Popen(server, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while not list(data.glob(".s.PGSQL.*")) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        yield f"postgresql+psycopg://grader@/postgres?host={data}"
-        process.terminate()
+    # Not in pytest's own folder: above that of a pytest-xdist worker nobody but its owner may pass.
+    with tempfile.TemporaryDirectory(prefix="course-postgresql-") as folder:
+        user: list[str] = []
+        if os.geteuid() == 0:  # the server refuses to run as root
+            shutil.chown(folder, "postgres", "postgres")
+            user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        data = ["-D", f"{folder}/db"]
+        init = [*user, str(homes[-1] / "initdb"), *data, "-A", "trust", "-U", "grader"]
+        subprocess.run(init, check=True, capture_output=True, cwd=folder)
+        server = [*user, str(homes[-1] / "postgres"), *data, "-k", folder, "-h", ""]
+        with subprocess.Popen(server, stderr=subprocess.DEVNULL, cwd=folder) as process:
+            deadline = time.monotonic() + 60
+            while not list(Path(folder).glob(".s.PGSQL.*")) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            yield f"postgresql+psycopg://grader@/postgres?host={folder}"
+            process.terminate()
 
 
 def test_a_gradebook_in_postgresql_gets_the_same_scores(make_course, postgresql):
