@@ -73,7 +73,9 @@ def kind(command: str) -> str:
 
 
 def run(folder: Path, *command: object) -> subprocess.CompletedProcess[str]:
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    # Below `make test`, make would find itself below another make and report every folder.
+    ours = ("PYTEST", "MAKE", "MFLAGS")
+    env = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     words = list(map(str, command))
     return subprocess.run(words, cwd=folder, env=env, text=True, capture_output=True, check=False)
 
