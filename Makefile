@@ -7,6 +7,9 @@ PORT ?= 8000
 # JupyterLab reads defaults below its own prefix too, so that nobody's home is touched.
 LAB_DEFAULTS := $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 .DEFAULT_GOAL := help
+# Some machines forbid Python to keep what it compiled; each of the many kernels that build, test
+# and grade would then spend 3 s on compiling the same modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install site serve lab pdf screenshots release-exercises test check format oracle
 .PHONY: bench bench-site bench-build bench-grading new-chapter versions lock clean
@@ -22,7 +25,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@awk '/^uv==/{p=1} p{print} p&&!/\\$$/{exit}' requirements.txt > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
-	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements.txt
+	@$(BIN)/uv pip install --quiet --require-hashes --compile-bytecode --python $(BIN)/python -r requirements.txt
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
 	@touch $@
 

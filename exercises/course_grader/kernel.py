@@ -4,13 +4,14 @@ The listening sockets exist before the fork, so the client's first message waits
 the client waiting for the kernel; and the sandbox needs no folder that both sides can write to.
 """
 
-import inspect
 from typing import Any
 
 import zmq
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
+
+from course_grader import shortcuts
 
 CHANNELS = ("shell", "iopub", "stdin", "control")
 """Channel names, in the order in which their sockets are handed over."""
@@ -43,19 +44,6 @@ class ForkedKernelApp(IPKernelApp):
         """Nobody reads it."""
 
 
-class _CellFiles(dict[str, str]):
-    """`inspect`'s table of modules by file, which knows that a cell belongs to `__main__`.
-
-    Without it, each line of a traceback that lies in a cell has a thousand modules looked through.
-    """
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or (isinstance(name, str) and "/ipykernel_" in name)
-
-    def __missing__(self, name: str) -> str:
-        return "__main__"
-
-
 def wake_kernel(key: str, descriptors: list[int]) -> ForkedKernelApp:
     """Return a kernel that signs with `key` and is ready for its ``start()``."""
     # After 10 s a slow kernel complains on stderr, which costs a graded cell its points.
@@ -71,7 +59,5 @@ def wake_kernel(key: str, descriptors: list[int]) -> ForkedKernelApp:
     )
     app.sockets = dict(enumerate(descriptors, 1))
     app.initialize([])
-    # IPython formats each error a second time, for a history that nobody will read.
-    app.shell._format_exception_for_storage = lambda *arguments, **options: []
-    inspect.modulesbyfile = _CellFiles(inspect.modulesbyfile)
+    shortcuts.in_kernel(app.shell)
     return app

@@ -18,7 +18,7 @@ from typing import Any
 
 from IPython.core.ultratb import VerboseTB
 
-from course_grader import kernel, namespaces, tripwire
+from course_grader import kernel, namespaces, shortcuts, tripwire
 from course_grader.words import words
 
 _POLL_SECONDS = 0.1
@@ -190,6 +190,7 @@ def main() -> None:
         importlib.import_module(module)
     if sandboxed == "1":
         namespaces.leave_the_network()
+    shortcuts.before_forks()
     _show_an_error()
     gc.collect()
     gc.freeze()  # the forks share these objects: leave their pages alone
