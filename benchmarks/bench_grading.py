@@ -222,7 +222,7 @@ def thousand(course: Path, count: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--submissions", type=int, default=60, help="how many course-grade gets")
-    parser.add_argument("--stock", type=int, default=12, help="how many of them nbgrader gets")
+    parser.add_argument("--stock", type=int, default=60, help="how many of them nbgrader gets")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8], help="the curve")
     parser.add_argument(
         "--thousand", type=int, nargs="?", const=1000, default=0, help="also grade so many"
