@@ -2,11 +2,13 @@
 
 import logging
 import sys
+import warnings
 from typing import Any
 
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import Execute, LimitOutput
+from sqlalchemy.exc import SAWarning
 from traitlets import default
 
 from course_grader.coordinator import CourseGrade
@@ -124,4 +126,6 @@ class CourseGradeApp(AutogradeApp):
 
 def main(argv: list[str] | None = None, **options: Any) -> None:
     """Run ``course-grade``; the entry point of the console script."""
+    # nbgrader builds a submission in steps, of which SQLAlchemy warns; no instructor can help it.
+    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
     CourseGradeApp.launch_instance(argv, **options)
