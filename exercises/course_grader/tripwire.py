@@ -7,9 +7,11 @@ kernel rely on are still the ones that were there before the student's first lin
 
 import builtins
 import contextlib
+import itertools
+import operator
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from course_grader.words import words
@@ -94,10 +96,22 @@ def _hook(
     """Make the hook a closure: it uses nothing that a student's code could reach and replace."""
     write, suspicious, names = os.write, _EVENTS, _METHODS
     absent, string, code_type = object(), str, type(arm.__code__)
-    own = [(vars(i), name, vars(i).get(name, absent)) for i in instances for name in names]
-    expected = [(vars(kind), kind.__name__, name, value) for kind, name, value in methods]
     transformers = instances[0].ast_transformers
     suppress, error, is_instance = contextlib.suppress, OSError, builtins.isinstance
+    every, each, same = all, map, operator.is_
+    call: Any = operator.call
+    rows: list[tuple[Mapping[str, Any], str, object, str]] = []
+    for namespace, name, value in places:
+        rows.append((namespace, name, value, f"'{name}', which tests rely on, was replaced"))
+    for kind, name, value in methods:
+        rows.append((vars(kind), name, value, f"'{kind.__name__}.{name}' was replaced"))
+    for own in map(vars, instances):
+        for name in names:
+            text = f"'{name}' of the kernel was replaced"
+            rows.append((own, name, own.get(name, absent), text))
+    lookups = [mapping.get for mapping, *_ in rows]
+    keys, values = [name for _, name, *_ in rows], [value for *_, value, _ in rows]
+    default = itertools.repeat(absent)
     told: set[str] = set()
 
     def tell(text: str) -> None:
@@ -107,15 +121,11 @@ def _hook(
                 write(descriptor, f"!{text}\n".encode())
 
     def inspect() -> None:
-        for namespace, name, value in places:
-            if namespace.get(name, absent) is not value:
-                tell(f"'{name}', which tests rely on, was replaced")
-        for mapping, label, name, value in expected:
-            if mapping.get(name, absent) is not value:
-                tell(f"'{label}.{name}' was replaced")
-        for mapping, name, value in own:
-            if mapping.get(name, absent) is not value:
-                tell(f"'{name}' of the kernel was replaced")
+        # Without a loop of Python's own: this runs for each statement of each cell.
+        if not every(each(same, each(call, lookups, keys, default), values)):
+            for mapping, name, value, text in rows:
+                if mapping.get(name, absent) is not value:
+                    tell(text)
         if transformers:
             tell("code is rewritten before it runs")
 
