@@ -100,9 +100,8 @@ def test_cells_run_asynchronously_where_ipython_would(shell, cell):
 
 @pytest.mark.grading
 def test_top_level_await_and_magics_still_work_in_a_graded_notebook(course):
-    awaitable = "class Later:\n    def __await__(self):\n        return sum\n        yield\n"
-    mean = "def mean(values):\n    return total(values) / len(values)"
-    course.submit("ada", mean=f"{awaitable}%time 1 + 1\ntotal = await Later()\n{mean}")
+    answer = "async def later():\n    return sum\n%time 1 + 1\ntotal = await later()\n"
+    course.submit("ada", mean=answer + "def mean(values):\n    return total(values) / len(values)")
     entry = course.report()["ada"]
     assert (entry["flags"], entry["status"], entry["score"]) == ([], "graded", 3.5)
 
