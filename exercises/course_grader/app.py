@@ -125,7 +125,7 @@ class CourseGradeApp(AutogradeApp):
 
 
 def main(argv: list[str] | None = None, **options: Any) -> None:
-    """Run ``course-grade``; the entry point of the console script."""
+    """Read the command line and grade."""
     # nbgrader builds a submission in steps, of which SQLAlchemy warns; no instructor can help it.
     warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
     CourseGradeApp.launch_instance(argv, **options)

@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from course_grader.preprocessors import Interruption
+from course_grader.words import words
 
 _PROBES = (
     "assert {a} == {b}",
@@ -59,6 +60,8 @@ _ARRAY_PROBES = (
 )
 Canary = tuple[list[str], Callable[[list[NotebookNode]], bool]]
 """The lines of a canary, and what says whether its outputs are as they must be."""
+_UNREADABLE = words("SyntaxError IndentationError TabError")
+"""Errors of a cell that never began, so that no tripwire can have spoken; it earns no points."""
 _PIPE_BYTES = 60_000  # a little less than Linux keeps in a pipe that nobody reads
 
 
@@ -89,7 +92,8 @@ class Watch:
             self._sing(execute, index, name, "before")
         overdue = execute.overdue
         execute.execute_cell(cell, index, store_history=True)
-        ran = cell.cell_type == "code" and bool(cell.source.strip())
+        unread = any(output.get("ename") in _UNREADABLE for output in cell.get("outputs", []))
+        ran = cell.cell_type == "code" and bool(cell.source.strip()) and not unread
         self._listen(execute, ran=ran and execute.overdue == overdue)
         if graded:
             self._check_results(cell, name)
@@ -106,6 +110,8 @@ class Watch:
     def _check_results(self, cell: NotebookNode, name: str) -> None:
         """Check that no result came out (nbgrader takes it for points) that the cell can't have."""
         results = [output for output in cell.outputs if output.output_type == "execute_result"]
+        if not results:
+            return
         last = (ast.parse(cell.source).body or [None])[-1]
         if len(results) > (1 if isinstance(last, ast.Expr) else 0):
             self._flag(f"'{name}' shows a result that it did not work out")

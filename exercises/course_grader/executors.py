@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
 
-from course_grader import worker
+from course_grader import warm_start
 
 
 class SchedulerUnavailable(RuntimeError):
@@ -20,9 +20,8 @@ class SchedulerUnavailable(RuntimeError):
 
 def local_pool(workers: int) -> ProcessPoolExecutor:
     """Return a pool of `workers` processes that die with this one, however it dies."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["course_grader.worker"])
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
+    warm_start.start_forkserver()
+    return ProcessPoolExecutor(workers, mp_context=warm_start.context, initializer=_follow_parent)
 
 
 def cluster(address: str) -> Executor:
@@ -65,6 +64,8 @@ class _Cluster(Executor):
 
 def grade(job: str) -> str:
     """Grade one submission; the function that travels to the workers."""
+    from course_grader import worker  # who only hands out work need not load what does it
+
     return worker.grade(job)
 
 

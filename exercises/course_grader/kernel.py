@@ -59,5 +59,6 @@ def wake_kernel(key: str, descriptors: list[int]) -> ForkedKernelApp:
     )
     app.sockets = dict(enumerate(descriptors, 1))
     app.initialize([])
+    app.log.setLevel(app.log_level)  # it takes in all, and its handler then drops nearly all
     shortcuts.in_kernel(app.shell)
     return app

@@ -6,9 +6,12 @@ Every shortcut gives what IPython gives; only the time differs. Together they ha
 import functools
 import inspect
 import re
+import zlib
 from collections.abc import Callable
 from typing import Any
 
+import stack_data
+from ipykernel import compiler
 from IPython.core.inputtransformer2 import TransformerManager
 from pygments.formatters.terminal256 import Terminal256Formatter
 
@@ -54,19 +57,28 @@ def _only_where_named(shell: Any) -> Callable[..., bool]:
 
 
 def before_forks() -> None:
-    """Prepare what all forks share: each traceback looks for the same terminal colours."""
-    closest = functools.cache(Terminal256Formatter()._closest_color)
+    """Prepare what all forks share: the style of tracebacks and its colours in a terminal."""
+    plain: Any = stack_data
+    plain.style_with_executing_node = functools.cache(plain.style_with_executing_node)
+    set_up = Terminal256Formatter._setup_styles
+    known: dict[tuple[object, ...], dict[str, Any]] = {}
 
-    def shared(self: Terminal256Formatter, r: int, g: int, b: int) -> int:
-        return int(closest(r, g, b))
+    def once_a_style(self: Terminal256Formatter) -> None:
+        key = (self.style, self.usebold, self.useunderline, self.useitalic)
+        if key not in known:
+            set_up(self)
+            known[key] = self.style_string
+        self.style_string = known[key]
 
-    Terminal256Formatter._closest_color = shared
+    Terminal256Formatter._setup_styles = once_a_style
 
 
 def in_kernel(shell: Any) -> None:
     """Take the shortcuts in the shell of a kernel that just woke up."""
     shell.input_transformer_manager = PlainCells()
     shell.should_run_async = _only_where_named(shell)
+    # Each cell's file name holds a hash of its text; any hash does, this one is no Python loop.
+    compiler.murmur2_x86 = lambda text, seed: zlib.crc32(text.encode(), seed)
     # IPython formats each error a second time, for a history that nobody will read.
     shell._format_exception_for_storage = lambda *arguments, **options: []
     inspect.modulesbyfile = _CellFiles(inspect.modulesbyfile)

@@ -172,6 +172,7 @@ def _export(
 ) -> tuple[str, list[Any]]:
     """Run the named preprocessors on a notebook; return its text and the preprocessors."""
     exporter._preprocessors = []
+    exporter.optimistic_validation = bool(names)  # the notebook after the last step, not each
     for name in names:
         module, _, attribute = name.rpartition(".")
         kind = getattr(importlib.import_module(module), attribute)

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.ultratb import VerboseTB
 
 from course_grader import kernel, namespaces, shortcuts, tripwire
@@ -177,10 +178,11 @@ class Zygote:
 
 def _show_an_error() -> None:
     """Format one traceback, for what is set up only then: lexers, styles, caches."""
+    theme = InteractiveShell.class_traits()["colors"].default_value
     try:
         raise AssertionError
     except AssertionError:
-        VerboseTB(include_vars=False).text(*sys.exc_info())
+        VerboseTB(theme_name=theme, include_vars=False).text(*sys.exc_info())
 
 
 def main() -> None:
@@ -188,6 +190,8 @@ def main() -> None:
     descriptor, sandboxed, stage, *modules = sys.argv[1:]
     for module in (*sorted(PRELOAD), *modules):
         importlib.import_module(module)
+    if "matplotlib.pyplot" in modules:  # which leaves what draws to the first figure
+        importlib.import_module("matplotlib.backends.backend_agg")
     if sandboxed == "1":
         namespaces.leave_the_network()
     shortcuts.before_forks()

@@ -10,6 +10,9 @@ ANSWERS = {
     "prints": {"mean": "import sys\ndef mean(v):\n    print(v)\n    return sum(v) / len(v)"},
     "warns": {"mean": "import warnings\ndef mean(v):\n    warnings.warn('?')\n    return 2"},
     "syntax": {"relu": "def relu(z:\n    return z"},
+    # A cell that cannot be read never begins. The kernel's tripwires are silent then, which was
+    # taken for tampering as soon as nothing else (a late import, say) happened to trip them.
+    "syntax_twice": {"relu": "def relu(z:\n    return z", "mean": "if True:\nmean = 3\n  x = 1"},
     "reads_data": {
         "mean": "text = open('data.csv').read()\ndef mean(v):\n    return sum(v)/len(v)"
     },

@@ -3,12 +3,16 @@
 import inspect
 
 import pytest
+import stack_data
 from course_grader import shortcuts
 from hypothesis import given
 from hypothesis import strategies as st
+from ipykernel import compiler
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from pygments.formatters.terminal256 import Terminal256Formatter
+from pygments.styles import get_style_by_name
+from stack_data import style_with_executing_node
 
 CELLS = [
     "x = 1\ny = x % 2 != 0",
@@ -83,6 +87,7 @@ def test_a_transformer_that_a_student_adds_is_used():
 @pytest.fixture
 def shell(monkeypatch):
     monkeypatch.setattr(inspect, "modulesbyfile", dict(inspect.modulesbyfile))
+    monkeypatch.setattr(compiler, "murmur2_x86", compiler.murmur2_x86)
     shell = InteractiveShell()
     shortcuts.in_kernel(shell)
     yield shell
@@ -98,6 +103,12 @@ def test_cells_run_asynchronously_where_ipython_would(shell, cell):
     )
 
 
+def test_cells_with_another_text_have_another_file_name(shell):
+    names = [compiler.get_file_name(text) for text in ("x = 1", "x = 2", "é", "x = 1")]
+    assert len(set(names)) == 3
+    assert names[0] == names[3]
+
+
 @pytest.mark.grading
 def test_top_level_await_and_magics_still_work_in_a_graded_notebook(course):
     answer = "async def later():\n    return sum\n%time 1 + 1\ntotal = await later()\n"
@@ -106,8 +117,19 @@ def test_top_level_await_and_magics_still_work_in_a_graded_notebook(course):
     assert (entry["flags"], entry["status"], entry["score"]) == ([], "graded", 3.5)
 
 
-def test_shared_colours_are_those_of_pygments(monkeypatch):
-    before = Terminal256Formatter(style="monokai").style_string
-    monkeypatch.setattr(Terminal256Formatter, "_closest_color", Terminal256Formatter._closest_color)
+def test_shared_styles_and_colours_are_those_of_pygments(monkeypatch):
+    monokai = get_style_by_name("monokai")
+    plain = Terminal256Formatter(style=monokai).style_string
+    marked = stack_data.style_with_executing_node(monokai, "bg:#00005f")
+    lit = Terminal256Formatter(style=marked).style_string
+    monkeypatch.setattr(Terminal256Formatter, "_setup_styles", Terminal256Formatter._setup_styles)
+    monkeypatch.setattr(stack_data, "style_with_executing_node", style_with_executing_node)
     shortcuts.before_forks()
-    assert Terminal256Formatter(style="monokai").style_string == before
+    for _ in range(2):
+        assert Terminal256Formatter(style=monokai).style_string == plain
+        again = stack_data.style_with_executing_node(monokai, "bg:#00005f")
+        assert Terminal256Formatter(style=again).style_string == lit
+        other = stack_data.style_with_executing_node(monokai, "bg:#ff0000")
+        assert Terminal256Formatter(style=other).style_string != lit
+    bold, meek = (Terminal256Formatter(style=monokai, **o) for o in ({}, {"nobold": True}))
+    assert bold.style_string != meek.style_string
