@@ -82,6 +82,7 @@ _SETTINGS = {
     "axes.linewidth": 0.9,
     "axes.titlelocation": "left",
     "axes.titlepad": 8,
+    "axes.titley": 1.0,  # no title has to make way for ticks, so nobody need look for them
     "lines.linewidth": 2.0,
     "lines.markersize": 6,
     "legend.framealpha": 0.9,

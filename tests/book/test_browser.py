@@ -51,8 +51,8 @@ def demos_of_the_chapter():
     """Make the chapter's demos again in this process: what Python computes is the reference."""
     from course_lib.demos import neurons
 
-    sliders = list(itertools.product(range(5), range(5), range(7)))
-    weights, biases = [-2, -1, 0, 1, 2], [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5]
+    sliders = list(itertools.product(range(5), range(5), range(5)))
+    weights, biases = [-2, -1, 0, 1, 2], [-1.0, -0.5, 0.0, 0.5, 1.0]
     steps = list(neurons.learning_steps())
     return [
         ({key: (weights[key[0]], weights[key[1]], biases[key[2]]) for key in sliders},

@@ -3,6 +3,7 @@
 from sphinx.application import Sphinx
 
 from course_site import (
+    citations,
     course_map,
     delivery,
     downloads,
@@ -22,6 +23,7 @@ from course_site import (
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every module to the build."""
     for module in (
+        citations,
         execution,
         theme,
         mathml,

@@ -3,8 +3,8 @@
 jupyter-cache looks at a notebook's cells only. A chapter also shows what `course_lib` does, so
 the cache lives in a folder that is named by a hash of the library; the frames of the demos that
 were drawn on the way live beside it. myst-nb executes one chapter after the other while it reads
-them; here all that will be missing is executed beforehand, as many at a time as there are
-processors, and myst-nb finds it in the cache. As many processes then write the pages.
+them; here all that will be missing is executed beforehand, on all processors, and myst-nb finds
+it in the cache. As many processes then write the pages.
 """
 
 import hashlib
@@ -81,6 +81,9 @@ def execute_beforehand(app: Sphinx, env: Any, names: list[str]) -> None:
         return
     cache = get_cache(env.mystnb_config.execution_cache_path)
     missing = list(missing_notebooks(env, names, cache))
+    # The longest text first, as it takes the longest more often than not: whatever comes last
+    # leaves the other processors with nothing to do.
+    missing.sort(key=lambda pair: pair[0].stat().st_size, reverse=True)
     # Kernels side by side: a second thread for linear algebra would only take a core from another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
