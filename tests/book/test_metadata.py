@@ -15,8 +15,6 @@ from .conftest import ROOT, chapters, pages
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from course_site.metadata import CARD, CARD_SIZE, LONGEST, address, shorten
 
-site_test = pytest.mark.xdist_group("site")
-
 
 class Head(HTMLParser):
     """The title, the links and the meta elements of a page."""
@@ -49,7 +47,6 @@ class Head(HTMLParser):
         return value
 
 
-@site_test
 @pytest.mark.parametrize("name", pages())
 def test_a_page_says_what_it_is_when_it_is_shared(site, name):
     head = Head(site / name)
@@ -64,13 +61,11 @@ def test_a_page_says_what_it_is_when_it_is_shared(site, name):
     assert len(head.only("og:image:alt")) > 20
 
 
-@site_test
 def test_every_chapter_is_described_in_its_own_words(site):
     described = {Head(site / name).only("description") for name in [*chapters(), "book/index.html"]}
     assert len(described) == len(chapters()) + 1
 
 
-@site_test
 @pytest.mark.parametrize(
     "name", ["index.html", "book/index.html", "book/architecture/neurons.html"]
 )
@@ -88,7 +83,6 @@ def test_the_picture_of_a_shared_link_is_part_of_the_site(site, name):
         assert given == tuple(map(str, image.size)) == tuple(map(str, CARD_SIZE))
 
 
-@site_test
 def test_the_front_door_tells_what_the_landing_page_tells(site):
     door, landing = Head(site / "index.html"), Head(site / "book/index.html")
     assert door.title == landing.title == "Principles of Neural Networks"
@@ -96,7 +90,6 @@ def test_the_front_door_tells_what_the_landing_page_tells(site):
     assert "book/index.html" in door.only("refresh")
 
 
-@site_test
 @pytest.mark.parametrize("name", pages())
 def test_every_page_has_the_icon(site, name):
     (icon,) = Head(site / name).icons

@@ -139,7 +139,6 @@ def test_every_term_of_the_glossary_is_set_in_bold_where_a_chapter_introduces_it
     assert listed - introduced == set()
 
 
-@pytest.mark.xdist_group("site")
 def test_every_term_of_the_glossary_is_linked_from_a_chapter(site):
     glossary = (site / "book/glossary.html").read_text(encoding="utf-8")
     listed = set(re.findall(r'<dt id="(term-[^"]+)"', glossary))
