@@ -17,6 +17,8 @@ c.Execute.timeout = 30
 
 # nbgrader's own list, with HideTests in the middle: feedback pages must not show hidden tests.
 c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+# Formulas as MathML; nbgrader's page would fetch MathJax from somebody else's server.
+c.GenerateFeedback.exporter_class = "course_grader.feedback_page.FeedbackPage"
 
 # How zip_collect reads the names of files: `ada_training_loop.ipynb` is the notebook training_loop
 # by ada, and so is Canvas's `ada_late_4711_120034_training_loop.ipynb`, or with `-1` at its end

@@ -166,6 +166,7 @@ def draw_descent(rate: float, batch_size: int, epochs: int) -> Figure:
     right.semilogy(np.arange(len(path)) * batch_size / EXAMPLES, losses, linewidth=1.5)
     right.axhline(lowest()[1], color=style.MUTED, linestyle="--", linewidth=1.2)
     right.set(xlim=(0, epochs), ylim=(0.15, 100), xlabel="epochs", title="loss of all examples")
+    right.minorticks_off()
     return figure
 
 

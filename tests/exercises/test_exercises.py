@@ -180,3 +180,13 @@ def test_feedback_shows_no_hidden_test_even_to_a_student_who_pries(proof: Proof)
         # A student may well have written the same line, say `W, b = np.zeros(D), 0.0`.
         page, own = proof.shown(student), proof.submitted(student)
         assert not [line for line in secrets if line in page and line not in own], student
+
+
+@pytest.mark.grading
+def test_a_feedback_page_is_complete_in_itself(proof: Proof) -> None:
+    page = proof.feedback(INSTRUCTOR)
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page)
+    text = [c["source"] for c in proof.exercise.source["cells"] if c["cell_type"] == "markdown"]
+    assert ("<math" in page) == any("$" in source for source in text)
+    assert not re.findall(r"<code>[^<]*\\[^<]*</code>", page), "a formula that was not understood"

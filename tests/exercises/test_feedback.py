@@ -2,8 +2,9 @@
 
 import pytest
 from course_grader.feedback import ADVICE, NO_ANSWER, TIMED_OUT, HideTests, explain
+from course_grader.feedback_page import FeedbackPage
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 SOURCE = """
 def check(x, expected):
@@ -77,3 +78,32 @@ def test_a_page_keeps_visible_tests_and_answers_and_drops_the_rest() -> None:
 def test_a_student_who_writes_the_delimiters_breaks_nothing() -> None:
     own = new_code_cell("### BEGIN HIDDEN TESTS")
     assert clean(own).cells[0].source == own.source
+
+
+def page_of(markdown: str) -> str:
+    return FeedbackPage().from_notebook_node(new_notebook(cells=[new_markdown_cell(markdown)]))[0]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "display"),
+    [
+        (r"so $\beta$ is", "inline"),
+        (r"$$ \beta $$", "block"),
+        ("\\begin{align*}\na &= \\beta\n\\end{align*}", "block"),
+    ],
+)
+def test_formulas_are_drawn_without_a_script(markdown: str, display: str) -> None:
+    page = page_of(markdown)
+    assert f'display="{display}"' in page
+    assert "<mi>β</mi>" in page
+    assert "$" not in page[page.index("<body") :]
+
+
+def test_what_is_no_formula_stays_as_the_student_wrote_it() -> None:
+    assert "<code>\\nonsense &lt; 1</code>" in page_of(r"$\nonsense < 1$")
+
+
+def test_a_page_loads_nothing_and_runs_nothing() -> None:
+    page = page_of("Look: <script>alert(1)</script> $x$")
+    assert "<script" not in page
+    assert "src=" not in page

@@ -1,14 +1,7 @@
-"""Formulas become MathML when the site is built.
+"""Formulas become MathML when the site is built; see `course_grader.formulas` for the reasons."""
 
-Every current browser draws MathML itself. A page thus needs no script and no fonts for its
-formulas (MathJax would be most of its weight), shows them at once, also without JavaScript, and
-screen readers get their structure.
-"""
-
-import re
-
+from course_grader import formulas
 from docutils import nodes
-from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
@@ -16,23 +9,14 @@ from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
-NORM_WITH_EXPONENT = re.compile(r"(\\lVert(?:(?!\\[lr]Vert).)*\\rVert)\^", re.DOTALL)
-
 
 def to_mathml(node: nodes.Node, latex: str, display: str) -> str:
-    # The converter knows the rows and columns of align*, and would print those of aligned as &; it
-    # would hang the exponent of a norm on the closing bar alone.
-    prepared = NORM_WITH_EXPONENT.sub(r"{\1}^", latex.replace("{aligned}", "{align*}"))
+    """Return a formula as HTML; warn of one that is not understood, and return nothing."""
     try:
-        mathml = convert(prepared, display=display)
-    except Exception as error:  # the converter raises many kinds; all mean a formula to mend
-        logger.warning("cannot convert the formula %r: %r", latex, error, location=node)
+        return formulas.to_mathml(latex, display=display)
+    except ValueError as error:
+        logger.warning("%s", error, location=node)
         return ""
-    # The converter shows an unknown command or a stray & as text and forgives a missing brace.
-    bare = latex.replace(r"\{", "").replace(r"\}", "")
-    if "\\" in mathml or "<mi>&</mi>" in mathml or bare.count("{") != bare.count("}"):
-        logger.warning("cannot convert all of the formula %r", latex, location=node)
-    return mathml
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
