@@ -28,6 +28,12 @@ class ForkedKernelApp(IPKernelApp):
         s.bind(f"ipc://{self.ip}-{port}")
         return port
 
+    def init_sockets(self) -> None:
+        """Make all channels; no thread that would share the shell channel among subshells."""
+        super().init_sockets()  # type: ignore[no-untyped-call]
+        # Nobody asks a graded kernel for a subshell, and each message would be taken apart twice.
+        self.shell_channel_thread = None
+
     def init_connection_file(self) -> None:
         """Nothing to read: the parent told us all."""
 
