@@ -30,7 +30,7 @@ class ForkedKernelApp(IPKernelApp):
 
     def init_sockets(self) -> None:
         """Make all channels; no thread that would share the shell channel among subshells."""
-        super().init_sockets()  # type: ignore[no-untyped-call]
+        super().init_sockets()
         # Nobody asks a graded kernel for a subshell, and each message would be taken apart twice.
         self.shell_channel_thread = None
 
