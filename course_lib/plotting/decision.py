@@ -3,6 +3,7 @@
 Equation of the line: ``x @ W + b = 0``; its normal vector is W.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -141,9 +142,11 @@ def plot_decision_line(
         )
         return ax
     direction: Array = W / scale
-    offset /= scale
+    with np.errstate(over="ignore"):  # beside a tiny W: the line is infinitely far away
+        offset /= scale
     limits = ax.get_xlim(), ax.get_ylim()
-    ends = _visible_segment(direction, offset, limits)
+    near = math.isfinite(offset)
+    ends = _visible_segment(direction, offset, limits) if near else np.empty((0, 2))
     # Outside the view nothing is drawn, yet the legend keeps its entry.
     ax.plot(*ends.T, color=color, label=label, zorder=2.5, scalex=False, scaley=False)
     if normal and ends.size:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgba
 
@@ -56,6 +56,7 @@ def weights():
 
 @settings(deadline=None, max_examples=60)
 @given(st.tuples(weights(), weights()), st.floats(-5, 5))
+@example((0.0, 2.2250738585072014e-308), 4.0)  # the line's distance once overflowed, with a warning
 def test_the_line_lies_where_the_weighted_sum_is_zero_and_ends_at_the_frame(W, b):
     ax = figure().subplots()
     ax.set_xlim(-2, 3)
