@@ -1,7 +1,8 @@
 """The theme's icons without the theme's icon script.
 
 The theme loads 1.5 MB of Font Awesome for some thirty icons. We take the shapes of the icons that
-our pages really show from that file and write them as CSS masks, a few kilobytes.
+our pages really show from that file and write them as CSS masks, a few kilobytes. They stand
+in one picture, side by side: the browser would make a document of its own for each.
 (Font Awesome Free icons: CC BY 4.0, https://fontawesome.com/license/free.)
 """
 
@@ -21,17 +22,19 @@ SCRIPT = Path("_static/scripts/fontawesome.js")
 STYLE = Path("_static/course-icons.css")
 # Style words and sizes of Font Awesome, which name no shape.
 NOT_ICONS = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-fw", "fa-sm", "fa-xl"}
-
+SIDE = 640  # of the square into which each shape is fitted
 RULES = """\
 /* Icons: Font Awesome Free, CC BY 4.0. Written by the site's build. */
+:root { --icons: PICTURE; }
 [class*="fa-"]:is(i, span) {
   background: currentColor;
   display: inline-block;
+  flex: none;
   height: 1em;
-  -webkit-mask: var(--icon) center / contain no-repeat;
-  mask: var(--icon) center / contain no-repeat;
-  min-width: 1em;
+  -webkit-mask: var(--icons) calc(-1em * var(--icon)) 0 / COUNTem 1em no-repeat;
+  mask: var(--icons) calc(-1em * var(--icon)) 0 / COUNTem 1em no-repeat;
   vertical-align: -0.125em;
+  width: 1em;
 }
 [class*="fa-"].fa-lg { font-size: 1.25em; }
 """
@@ -57,17 +60,23 @@ def write_icons(app: Sphinx, exception: Exception | None) -> None:
     texts += [path.read_text(encoding="utf-8") for path in (theme / "scripts").glob("pydata*.js")]
     attributes = re.findall(r'class="([^"]*\bfa-[^"]*)"', "\n".join(texts))
     used = {word for attribute in attributes for word in attribute.split() if word[:3] == "fa-"}
-    rules = [RULES]
+    squares, rules = [], []
     for name in sorted(used - NOT_ICONS):
         if name[3:] not in known:
             logger.warning("the theme has no icon %s", name)
             continue
         width, height, path = known[name[3:]]
-        svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
-            f'<path d="{path}"/></svg>'
+        squares.append(
+            f'<svg x="{SIDE * len(squares)}" width="{SIDE}" height="{SIDE}" '
+            f'viewBox="0 0 {width} {height}"><path d="{path}"/></svg>'
         )
-        rules.append(f'.{name} {{ --icon: url("data:image/svg+xml,{quote(svg)}"); }}\n')
+        rules.append(f".{name} {{ --icon: {len(rules)}; }}\n")
+    row = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE * len(squares)} {SIDE}">'
+        f"{''.join(squares)}</svg>"
+    )
+    picture = f'url("data:image/svg+xml,{quote(row)}")'
+    rules.insert(0, RULES.replace("PICTURE", picture).replace("COUNT", str(len(squares))))
     (out / STYLE).write_text("".join(rules), encoding="utf-8")
     (out / SCRIPT).write_text("// Icons are drawn by course-icons.css.\n", encoding="utf-8")
 
