@@ -3,13 +3,19 @@
 Each page is a group of its own, so that the workers of a test run share the pages.
 """
 
+import re
+import sys
 from dataclasses import dataclass, field
 
 import pytest
 
 from benchmarks.browsing import SCROLL, VITALS, weights
 
-from .conftest import pages, visits
+from .conftest import ROOT, pages, visits
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+from course_site.delivery import STYLE
+from course_site.styles import join_styles
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +51,7 @@ BLOCKING = """
 performance.getEntriesByType("resource")
   .filter((entry) => entry.renderBlockingStatus === "blocking").map((entry) => entry.name)
 """
+CLASSES = "[...document.querySelectorAll('[class]')].flatMap((element) => [...element.classList])"
 
 
 @dataclass
@@ -55,6 +62,7 @@ class Seen:
     weight: int
     blocking: list[str]
     shift: float
+    classes: set[str]
     violations: dict[str, list] = field(default_factory=dict)
     invisible: dict[str, list[str]] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
@@ -90,7 +98,13 @@ def seen(request, chromium, server) -> Seen:
         )
         weight, _ = weights(page.sizes)
         page.evaluate(SCROLL)
-        found = Seen(page.faults, weight, page.evaluate(BLOCKING), page.evaluate("vitals.shift"))
+        found = Seen(
+            page.faults,
+            weight,
+            page.evaluate(BLOCKING),
+            page.evaluate("vitals.shift"),
+            set(page.evaluate(CLASSES)),
+        )
         page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         page.add_style_tag(content=ALL_OF_IT)
         for view, (size, scheme) in VIEWS.items():
@@ -100,6 +114,18 @@ def seen(request, chromium, server) -> Seen:
             found.widths[view] = page.evaluate("document.documentElement.scrollWidth")
             with_axe(found, page, view)
     return found
+
+
+@pytest.fixture(scope="session")
+def rules_left_out(site) -> set[str]:
+    """Return the classes that the theme's style sheets know and the joint one does not."""
+    static = site / "_static"
+    known, kept = (
+        set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", style))
+        for style in (join_styles(static), (static / STYLE).read_text(encoding="utf-8"))
+    )
+    assert known > kept
+    return known - kept
 
 
 def test_a_page_opens_without_any_fault(seen):
@@ -128,6 +154,10 @@ def test_nothing_sticks_out_of_a_phone(seen):
 
 def test_a_page_weighs_at_most_350_kb_before_the_frames_of_its_demos(seen):
     assert seen.weight <= 350_000
+
+
+def test_no_element_has_a_class_whose_rules_were_left_out(seen, rules_left_out):
+    assert seen.classes & rules_left_out == set()
 
 
 def test_one_style_sheet_of_our_own_is_all_that_the_first_paint_waits_for(seen):

@@ -2,38 +2,21 @@
 
 The theme and its extensions bring a dozen style sheets and a dozen scripts, one request each, all
 of them before the first paint, the search index of the whole book among them. Here the style
-sheets become one, the small scripts become one that waits for the page, and the index is left to
-the page that searches.
+sheets become one of the rules that pages use (styles.py), the small scripts become one that waits
+for the page, and the index is left to the page that searches.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from course_site.finishing import newer
+from course_site.styles import NEEDLESS_STYLES, STYLES, Vocabulary, join_styles, used_rules
 
 logger = logging.getLogger(__name__)
 
-# In the order in which the pages name them; later rules win.
-STYLES = (
-    "basic.css",
-    "styles/pydata-sphinx-theme.css",
-    "pygments.css",
-    "styles/sphinx-book-theme.css",
-    "togglebutton.css",
-    "copybutton.css",
-    "mystnb.*.css",
-    "course-icons.css",
-    "sphinx-design.min.css",
-    "course-widgets.css",
-    "course.css",
-)
-# Only imports basic.css, which would be a request after a request; or styles what is not here.
-NEEDLESS_STYLES = ("styles/theme.css", "sphinx-thebe.css")
 SCRIPTS = (
     "doctools.js",
     "sphinx_highlight.js",
@@ -46,10 +29,6 @@ SCRIPTS = (
 SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
 STYLE, SCRIPT, FONT = "course-page.css", "course-page.js", "fonts/course-math.woff2"
 
-# Two thousand rules that only say which sign of an icon font to draw; we draw none (icons.py).
-ICON_RULES = re.compile(
-    r'(?<=})(?:\.fa-[\w-]+(?:::?(?:before|after))?,?)+\{(?:--fa|content):\s*"[^{}]*\}'
-)
 MODE = 'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";'
 THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
 MEASURING = re.compile(
@@ -74,18 +53,6 @@ if (location.protocol !== "file:") {
   document.head.append(Object.assign(document.createElement("link"), font));
 }
 """
-
-
-def join_styles(static: Path) -> str:
-    """Join those style sheets that exist, with addresses that hold from the joint file's place."""
-    parts = []
-    for pattern in STYLES:
-        for path in sorted(static.glob(pattern)):
-            folder = path.relative_to(static).parent.as_posix()
-            style = path.read_text(encoding="utf-8").replace('@charset "UTF-8";', "")
-            style = re.sub(r"""url\((["']?)(?!["'#/]|[a-z]+:)""", rf"url(\g<1>{folder}/", style)
-            parts.append(ICON_RULES.sub("", style))
-    return "\n".join(parts)
 
 
 def join_scripts(static: Path) -> str:
@@ -151,26 +118,45 @@ def lighten(page: str, root: str, versions: dict[str, str], options: str) -> str
     return head + end + body
 
 
-def deliver(site: Path, pages: Iterable[Path]) -> None:
-    """Write the joint files of a built site, and let pages load them."""
+def renewed(page: str, versions: dict[str, str]) -> str:
+    """Rewrite a page that loads the joint files to load their present versions."""
+    for name, version in versions.items():
+        page = re.sub(rf"(/{re.escape(name)}\?v=)\w+", rf"\g<1>{version}", page)
+    return page
+
+
+def deliver(site: Path) -> None:
+    """Write the joint files of a built site, and let its pages load them."""
     static = site / "_static"
     spare_layout(static)
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for path in site.rglob("*.html")
+        if static not in path.parents
+    }
+    script = join_scripts(static)
+    scripts = [script, *(path.read_text(encoding="utf-8") for path in static.rglob("*.js"))]
+    style = used_rules(join_styles(static), Vocabulary(texts.values(), scripts))
     versions = {}
-    for name, content in ((STYLE, join_styles(static)), (SCRIPT, join_scripts(static))):
+    for name, content in ((STYLE, style), (SCRIPT, script)):
         (static / name).write_text(content, encoding="utf-8")
         versions[name] = hashlib.sha256(content.encode()).hexdigest()[:8]
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
-    for path in pages:
-        page = path.read_text(encoding="utf-8")
-        if "</head>" in page and STYLE not in page:
+    for path, page in texts.items():
+        if "</head>" not in page:
+            continue
+        if f"/{STYLE}?v=" in page:
+            delivered = renewed(page, versions)
+        else:
             root = "../" * (len(path.relative_to(site).parts) - 1)
-            path.write_text(lighten(page, root, versions, options), encoding="utf-8")
+            delivered = lighten(page, root, versions, options)
+        if delivered != page:
+            path.write_text(delivered, encoding="utf-8")
 
 
 def deliver_pages(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.format == "html":
-        out = Path(app.outdir)
-        deliver(out, [path for path in newer(app, "**/*.html") if "_static" not in path.parts])
+        deliver(Path(app.outdir))
 
 
 def setup(app: Sphinx) -> None:
