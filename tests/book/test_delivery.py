@@ -72,7 +72,7 @@ def test_the_joint_style_keeps_order_addresses_and_all_but_signs_of_icon_fonts(l
     page('<p class="menu"><i class="fa-x fa-lg"></i></p>')
     style = (root / "_static" / STYLE).read_text()
     assert style.index("red") < style.index("blue") < style.index("green") < style.index("logo.svg")
-    assert "url(data:image/svg+xml,%3Csvg)" in style.replace('"', "")
+    assert 'url("data:image/svg+xml,%3Csvg")' in style
     assert "url(styles/../vendor/x.woff2)" in style
     # A rule below a parent once lost its second half, and the parent took the next rule's place.
     assert '.menu .fa-x:before{content:"\N{LATIN SMALL LETTER ETH}"}\n.fa-lg{color:blue}' in style

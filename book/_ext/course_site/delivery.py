@@ -135,12 +135,14 @@ def deliver(site: Path) -> None:
         if static not in path.parents
     }
     script = join_scripts(static)
-    scripts = [script, *(path.read_text(encoding="utf-8") for path in static.rglob("*.js"))]
+    (static / SCRIPT).write_text(script, encoding="utf-8")
+    scripts = [path.read_text(encoding="utf-8") for path in static.rglob("*.js")]
     style = used_rules(join_styles(static), Vocabulary(texts.values(), scripts))
-    versions = {}
-    for name, content in ((STYLE, style), (SCRIPT, script)):
-        (static / name).write_text(content, encoding="utf-8")
-        versions[name] = hashlib.sha256(content.encode()).hexdigest()[:8]
+    (static / STYLE).write_text(style, encoding="utf-8")
+    versions = {
+        name: hashlib.sha256(content.encode()).hexdigest()[:8]
+        for name, content in ((STYLE, style), (SCRIPT, script))
+    }
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     for path, page in texts.items():
         if "</head>" not in page:
